@@ -1,0 +1,160 @@
+"""Every setting of a site, read from the environment once, typed and checked.
+
+``docs/reference/settings.md`` is held against :data:`TABLE` by a test, so this file is the one place to add a setting.
+"""
+
+import ipaddress
+import os
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+
+class SettingError(ValueError):
+    """A setting holds something that cannot be meant; the message names it and says what it takes."""
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if text.lower() in {"0", "false", "no", "off", ""}:
+        return False
+    message = "takes true or false"
+    raise ValueError(message)
+
+
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        message = "takes a whole number of at least 1"
+        raise ValueError(message)
+    return int(text)
+
+
+def _size(text: str) -> int | None:
+    return None if text.lower() in {"", "none"} else _positive(text)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in re.split(r"[,\s]+", text) if word)
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    return tuple(str(ipaddress.ip_network(word, strict=False)) for word in _words(text))
+
+
+def _rate(text: str) -> str | None:
+    if text.lower() in {"", "none"}:
+        return None
+    if not re.fullmatch(r"[1-9]\d{0,8}/(second|minute|hour|day)", text):
+        message = "takes a rate such as 1000/minute, or none"
+        raise ValueError(message)
+    return text
+
+
+def _address(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in {"http", "https"} or not parts.netloc):
+        message = "takes an address such as https://data.example.org"
+        raise ValueError(message)
+    return text.rstrip("/")
+
+
+def _folder(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def setting(name: str, default: str, parse: Callable[[str], Any], about: str, *, secret: bool = False) -> Any:  # noqa: ANN401
+    """Declare a setting: its variable, its default as one would write it, its parser, a sentence for the reference."""
+    return field(metadata={"name": name, "default": default, "parse": parse, "about": about, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The settings of one site."""
+
+    data: Path = setting("COMMONHOLD_DATA", "./commonhold-data", _folder, "Folder that holds the embedded database, the embedded store and the generated secret key.")
+    base_url: str = setting("COMMONHOLD_BASE_URL", "", _address, "Address under which people reach the site. Empty: taken from each request's host, once that host is found allowed.")
+    secret_key: str = setting("COMMONHOLD_SECRET_KEY", "", str, "Secret behind sessions, key digests and signed URLs. Empty: made once and kept in the data folder.", secret=True)
+    secret_key_fallbacks: tuple[str, ...] = setting("COMMONHOLD_SECRET_KEY_FALLBACKS", "", _words, "Retired secrets that are still accepted, so that a rotation ends no key, session or URL.", secret=True)
+    database_url: str = setting("COMMONHOLD_DATABASE_URL", "", str, "Database: empty for SQLite in the data folder, or `postgresql://user:password@host:port/name`.", secret=True)
+    storage_url: str = setting("COMMONHOLD_STORAGE_URL", "", str, "Object storage: empty for a folder in the data folder, another folder as `file:///path`, or `s3://bucket/prefix`.")
+    storage_bind: str = setting("COMMONHOLD_STORAGE_BIND", "", str, "Address and port on which the embedded store listens. Empty: the site's address, next port.")
+    storage_public_url: str = setting("COMMONHOLD_STORAGE_PUBLIC_URL", "", _address, "Address under which people reach the embedded store, where a proxy stands before it.")
+    allowed_hosts: tuple[str, ...] = setting("COMMONHOLD_ALLOWED_HOSTS", "", _words, "Host names the site answers to, besides the one in the base URL. Empty: those, and the local machine.")
+    trusted_proxies: tuple[str, ...] = setting("COMMONHOLD_TRUSTED_PROXIES", "", _networks, "Networks whose forwarding headers tell the client's address and scheme.")
+    valkey_url: str = setting("COMMONHOLD_VALKEY_URL", "", str, "Valkey or Redis that request limits share, as `redis://host:port/0`. Needed with more than one worker.", secret=True)
+    workers: int = setting("COMMONHOLD_WORKERS", "1", _positive, "Processes that serve the site.")
+    threads: int = setting("COMMONHOLD_THREADS", "8", _positive, "Threads in each of those processes.")
+    open_catalogue: bool = setting("COMMONHOLD_OPEN_CATALOGUE", "false", _boolean, "Whether public and restricted datasets, the list and the filters under `/api/` are readable without a key.")
+    download_url_lifetime: int = setting("COMMONHOLD_DOWNLOAD_URL_LIFETIME", "43200", _positive, "Seconds for which a download URL lives.")
+    daily_download_limit: int | None = setting("COMMONHOLD_DAILY_DOWNLOAD_LIMIT", "30", _size, "Downloads an organization may start in a UTC day, unless it has a limit of its own; `none` for no limit.")
+    daily_bandwidth_limit: int | None = setting("COMMONHOLD_DAILY_BANDWIDTH_LIMIT", "none", _size, "Bytes granted to an organization in a UTC day, unless it has a limit of its own; `none` for no limit.")
+    request_limit: str | None = setting("COMMONHOLD_REQUEST_LIMIT", "1000/minute", _rate, "Requests per organization (strangers: per address), such as `1000/minute`; `none` for no limit.")
+    email_url: str = setting("COMMONHOLD_EMAIL_URL", "", str, "Outgoing mail, as `smtp://user:password@host:port` or `smtps://…`. Empty: messages are written to the data folder.", secret=True)
+    email_from: str = setting("COMMONHOLD_EMAIL_FROM", "Commonhold <commonhold@localhost>", str, "Sender of the site's messages.")
+    legal_url: str = setting("COMMONHOLD_LEGAL_URL", "", _address, "Page that explains why datasets are withheld; sent as the `blocked-by` link with status 451.")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The current secret, then the retired ones."""
+        return (self.secret_key, *self.secret_key_fallbacks)
+
+
+TABLE = fields(Environment)
+_PREFIX = "COMMONHOLD_"
+
+
+def read(environ: Mapping[str, str]) -> Environment:
+    """Read the settings from ``environ``.
+
+    Raises:
+        SettingError: a value cannot be read, or no setting has that name.
+    """
+    known = {entry.metadata["name"] for entry in TABLE}
+    values: dict[str, Any] = {}
+    for entry in TABLE:
+        name = entry.metadata["name"]
+        try:
+            values[entry.name] = entry.metadata["parse"](environ.get(name, entry.metadata["default"]).strip())
+        except ValueError as error:
+            message = f"{name}: {error}"
+            raise SettingError(message) from error
+    for name in environ:
+        if name.startswith(_PREFIX) and name not in known:
+            message = f"{name}: there is no such setting. docs/reference/settings.md lists them all."
+            raise SettingError(message)
+    if not values["secret_key"]:
+        values["secret_key"] = _kept_secret(values["data"])
+    return Environment(**values)
+
+
+@cache
+def environment() -> Environment:
+    """Return this process's settings, read once from its environment."""
+    return read(os.environ)
+
+
+def _kept_secret(data: Path) -> str:
+    path = data / "secret-key"
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        data.mkdir(parents=True, exist_ok=True)
+    secret = secrets.token_urlsafe(48)
+    # Written aside and linked into place: of two processes that start at once, both end with the same secret.
+    draft = data / f".secret-key.{os.getpid()}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secret + "\n")
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return path.read_text().strip()
+    finally:
+        draft.unlink()
+    return secret
