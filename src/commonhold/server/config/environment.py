@@ -107,6 +107,8 @@ class Environment:
 
 TABLE = fields(Environment)
 _PREFIX = "COMMONHOLD_"
+# What the command reads for itself may stand in the same environment.
+_CLIENT = {"COMMONHOLD_API_KEY", "COMMONHOLD_API_URL", "COMMONHOLD_DOWNLOAD_PATH"}
 
 
 def read(environ: Mapping[str, str]) -> Environment:
@@ -125,7 +127,7 @@ def read(environ: Mapping[str, str]) -> Environment:
             message = f"{name}: {error}"
             raise SettingError(message) from error
     for name in environ:
-        if name.startswith(_PREFIX) and name not in known:
+        if name.startswith(_PREFIX) and name not in known | _CLIENT:
             message = f"{name}: there is no such setting. docs/reference/settings.md lists them all."
             raise SettingError(message)
     if not values["secret_key"]:
