@@ -1,0 +1,114 @@
+"""Changes to what people may reach: versions of terms, agreements, requests for access."""
+
+from django.db import transaction
+
+from commonhold.server.access import terms as terms_text
+from commonhold.server.access.models import APPROVED, PENDING, AccessRequest, Agreement, Terms
+from commonhold.server.audit.actions import record
+from commonhold.server.catalogue.models import RESTRICTED, Dataset
+from commonhold.server.kit import clock
+from commonhold.server.kit.viewer import Viewer
+
+
+class TermsChangedError(ValueError):
+    """The terms are no longer those that were shown: they must be shown again."""
+
+
+@transaction.atomic
+def publish_terms(viewer: Viewer | None, dataset: Dataset) -> Terms:
+    """Bring the dataset's terms up to what its fields say now, and return the version in force.
+
+    A changed text in the default locale is a new version, to which nobody has agreed yet; a translation that was added
+    or mended joins the version in force (decision 21).
+    """
+    texts = terms_text.compose(ingredients_of(dataset))
+    hashes = terms_text.hashes(texts)
+    current = Terms.objects.filter(dataset=dataset).order_by("-number").first()
+    default = dataset.default_locale
+    if current and current.hashes.get(default) == hashes[default]:
+        if current.hashes != hashes:
+            current.texts, current.hashes = texts, hashes
+            current.save(update_fields=["texts", "hashes"])
+            record(viewer, "access.terms_translated", "dataset", dataset.public_id, number=current.number)
+        return current
+    number = current.number + 1 if current else 1
+    fresh = Terms.objects.create(dataset=dataset, number=number, texts=texts, hashes=hashes)
+    record(viewer, "access.terms_published", "dataset", dataset.public_id, number=number, hashes=hashes)
+    return fresh
+
+
+def ingredients_of(dataset: Dataset) -> terms_text.Ingredients:
+    """Return what the dataset's terms are made of."""
+    return terms_text.Ingredients(
+        default_locale=dataset.default_locale,
+        license_abbreviation=dataset.license_abbreviation,
+        license_name=dataset.license_name,
+        license_url=dataset.license_url,
+        publisher_terms=dataset.publisher_terms,
+        restrictions=dataset.restrictions,
+        forbidden_usage=dataset.forbidden_usage,
+        additional_conditions=dataset.additional_conditions,
+    )
+
+
+@transaction.atomic
+def agree(viewer: Viewer, dataset: Dataset, *, terms: int, locale: str, text_hash: str) -> Agreement:
+    """Write into the ledger that the viewer agreed to the text that was shown to them; once written, it stays.
+
+    Args:
+        viewer: who agrees; only a signed-in person can (seed 000: never through the API).
+        dataset: whose terms.
+        terms: row id of the version that was shown.
+        locale: the language it was shown in.
+        text_hash: SHA-256 of the text that was shown.
+
+    Raises:
+        TermsChangedError: another version is in force by now, or the text was not that one.
+    """
+    current = Terms.objects.filter(dataset=dataset).order_by("-number").first()
+    if current is None or current.pk != terms or current.hashes.get(locale) != text_hash:
+        message = "The terms have changed since you opened this page. Please read them again."
+        raise TermsChangedError(message)
+    agreement, created = Agreement.objects.get_or_create(
+        person=viewer.person,
+        terms=current.pk,
+        defaults={
+            "organization": viewer.organization,
+            "dataset": dataset.pk,
+            "locale": locale,
+            "text_hash": text_hash,
+        },
+    )
+    if created:
+        record(viewer, "access.agreed", "dataset", dataset.public_id, terms=current.number, text_hash=text_hash)
+    return agreement
+
+
+@transaction.atomic
+def request_access(viewer: Viewer, dataset: Dataset, message: str = "") -> AccessRequest:
+    """Ask for a restricted dataset; granted at once where its publisher chose so. Asking twice changes nothing."""
+    status = APPROVED if dataset.auto_approve_access_requests and dataset.visibility == RESTRICTED else PENDING
+    request, created = AccessRequest.objects.get_or_create(
+        dataset=dataset,
+        person_id=viewer.person,
+        defaults={
+            "status": status,
+            "message": message,
+            "decided_at": clock.now() if status == APPROVED else None,
+        },
+    )
+    if created:
+        record(viewer, "access.requested", "dataset", dataset.public_id, status=status)
+    return request
+
+
+@transaction.atomic
+def decide_request(viewer: Viewer | None, request: AccessRequest, status: str) -> None:
+    """Approve, reject or revoke a request; the decision may be changed later."""
+    if request.status == status:
+        return
+    request.status = status
+    request.decided_at = clock.now()
+    request.decided_by = viewer.person if viewer else None
+    request.save(update_fields=["status", "decided_at", "decided_by"])
+    record(viewer, f"access.request_{status}", "dataset", request.dataset.public_id, person=request.person_id)

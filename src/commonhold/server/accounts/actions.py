@@ -1,0 +1,35 @@
+"""Changes to people."""
+
+from django.db import transaction
+
+from commonhold.server.accounts.models import Person
+from commonhold.server.accounts.news import PersonJoined
+from commonhold.server.kit import events
+from commonhold.server.kit.translation import DEFAULT_LOCALE
+
+
+@transaction.atomic
+def create_person(
+    email: str,
+    password: str | None = None,
+    *,
+    name: str = "",
+    locale: str = DEFAULT_LOCALE,
+    site_roles: frozenset[str] = frozenset(),
+) -> Person:
+    """Create a person whose address is known to be theirs, and tell the house."""
+    person = Person.objects.create_user(
+        email,
+        password,
+        name=name,
+        locale=locale,
+        is_reviewer="reviewer" in site_roles,
+        is_operator="operator" in site_roles,
+    )
+    announce(person)
+    return person
+
+
+def announce(person: Person) -> None:
+    """Publish that ``person`` has joined; whoever creates people another way (sign-up) calls this too."""
+    events.publish(PersonJoined(person=person.pk, email=person.email, name=person.name))

@@ -1,0 +1,217 @@
+"""Reads of the catalogue. The hot ones are single statements that hand over plain rows."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from commonhold.server.catalogue.search import index
+from commonhold.server.kit import sql
+from commonhold.server.kit.viewer import Viewer
+
+NEWEST, SIZE, RELEVANCE = "newest", "size", "relevance"
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRow:
+    """A dataset with its current (or the asked) version, as read in one statement; texts are locale-to-text objects."""
+
+    row_id: int
+    public_id: str
+    slug: str
+    organization: int
+    organization_slug: str
+    organization_name: Mapping[str, str]
+    platform_fee_rate: str
+    visibility: str
+    status: str
+    status_reason: str
+    default_locale: str
+    name: Mapping[str, str]
+    short_description: Mapping[str, str]
+    long_description: Mapping[str, str]
+    locale: str
+    task: str
+    format: str
+    license_abbreviation: str
+    license_name: str
+    license_url: str
+    is_paid: bool
+    base_price_cents: int | None
+    currency: str
+    has_sample: bool
+    submission_public_id: str
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    version_id: int | None
+    version: int | None
+    filename: str | None
+    size_bytes: int | None
+    sha256: str | None
+
+
+# The columns of DatasetRow, in its order.
+_COLUMNS = """
+d.id, d.public_id, d.slug, d.organization_id, o.slug, o.name, o.platform_fee_rate, d.visibility, d.status,
+d.status_reason, d.default_locale, d.name, d.short_description, d.long_description, d.locale, d.task, d.format,
+d.license_abbreviation, d.license_name, d.license_url, d.is_paid, d.base_price_cents, d.currency, d.has_sample,
+d.submission_public_id, d.created_at, d.updated_at, v.id, v.number, v.filename, v.size_bytes, v.sha256
+"""
+_JSON = (5, 11, 12, 13)
+_TIMES = (25, 26)
+
+_CURRENT = "LEFT JOIN catalogue_datasetversion v ON v.id = d.current_version_id"
+_NUMBERED = "LEFT JOIN catalogue_datasetversion v ON v.dataset_id = d.id AND v.number = %s"
+
+
+def dataset(viewer: Viewer, name: str, version: int | None = None) -> DatasetRow | None:
+    """Return the dataset with this public id or slug, whatever the viewer may do with it: ``access.rules`` decides.
+
+    Args:
+        viewer: who is asking.
+        name: public id, or slug.
+        version: the version to show; None for the current one.
+    """
+    del viewer  # the answer must not depend on it: a refusal has to tell "private" from "not there"
+    statement = (
+        f"SELECT {_COLUMNS} FROM catalogue_dataset d "  # noqa: S608  built of this module's own pieces only
+        f"JOIN organizations_organization o ON o.id = d.organization_id {_CURRENT if version is None else _NUMBERED} "
+        "WHERE d.public_id = %s OR d.slug = %s LIMIT 2"
+    )
+    parameters = [name, name] if version is None else [version, name, name]
+    found = sql.rows(statement, parameters)
+    if not found:
+        return None
+    return _row(next((row for row in found if row[1] == name), found[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed to; several values of one key mean "any of them"."""
+
+    query: str = ""
+    tasks: Sequence[str] = ()
+    locales: Sequence[str] = ()
+    licenses: Sequence[str] = ()
+    formats: Sequence[str] = ()
+    organizations: Sequence[str] = ()
+    created_since: dt.datetime | None = None
+    has_sample: bool = False
+    is_paid: bool | None = None
+    sort: str = NEWEST
+    descending: bool = True
+
+
+@dataclass(slots=True)
+class _Selection:
+    """A list's FROM and WHERE with their parameters, in the order in which they stand."""
+
+    joins: str = ""
+    conditions: list[str] = field(default_factory=list)
+    parameters: list[Any] = field(default_factory=list)
+    rank: str | None = None
+
+    def add(self, condition: str, *parameters: Any) -> None:  # noqa: ANN401
+        self.conditions.append(condition)
+        self.parameters += parameters
+
+    def add_any(self, column: str, values: Sequence[Any]) -> None:
+        if values:
+            self.add(f"{column} IN ({sql.placeholders(values)})", *values)
+
+    @property
+    def text(self) -> str:
+        return (
+            "FROM catalogue_dataset d JOIN organizations_organization o ON o.id = d.organization_id "
+            f"{self.joins} WHERE {' AND '.join(self.conditions)}"
+        )
+
+
+def listed(viewer: Viewer, filters: Filters, *, limit: int, offset: int) -> tuple[list[DatasetRow], int]:
+    """Return one page of the datasets that show in this viewer's list, and how many there are in all.
+
+    A query without a single word, only punctuation say, finds nothing.
+    """
+    selection = _selection(viewer, filters)
+    if selection is None:
+        return [], 0
+    total = sql.row(f"SELECT count(*) {selection.text}", selection.parameters)  # noqa: S608  as above
+    count = int(total[0]) if total else 0
+    if offset >= count:
+        return [], count
+    statement = (
+        f"SELECT {_COLUMNS} {selection.text} "  # noqa: S608  as above
+        f"ORDER BY {_order(filters, selection.rank)} LIMIT %s OFFSET %s"
+    ).replace(" WHERE ", f" {_CURRENT} WHERE ", 1)
+    return [_row(row) for row in sql.rows(statement, [*selection.parameters, limit, offset])], count
+
+
+def filter_values(viewer: Viewer) -> dict[str, list[str]]:
+    """Return the locales, licences and formats that the viewer's list carries now, each sorted."""
+    where, parameters = visible_condition(viewer)
+    found: dict[str, list[str]] = {}
+    for name, column in (("locales", "locale"), ("licenses", "license_abbreviation"), ("formats", "format")):
+        statement = (
+            f"SELECT DISTINCT d.{column} FROM catalogue_dataset d "  # noqa: S608  as above
+            f"WHERE {where} AND d.{column} <> '' ORDER BY 1 LIMIT 1000"
+        )
+        found[name] = [row[0] for row in sql.rows(statement, parameters)]
+    return found
+
+
+def visible_condition(viewer: Viewer) -> tuple[str, list[Any]]:
+    """Return the one condition, with parameters, under which a dataset ``d`` shows in the viewer's lists.
+
+    The same rule as ``rules.is_listed_for``, in SQL; every list, count and facet goes through here.
+    """
+    mine = sorted(viewer.memberships)
+    if not mine:
+        return "d.status = 'published' AND d.visibility IN ('public', 'restricted')", []
+    return (
+        "d.status = 'published' AND (d.visibility IN ('public', 'restricted') "
+        f"OR d.organization_id IN ({sql.placeholders(mine)}))",
+        list(mine),
+    )
+
+
+def _selection(viewer: Viewer, filters: Filters) -> _Selection | None:
+    selection = _Selection()
+    if filters.query:
+        match = index.match(filters.query)
+        if match is None:
+            return None
+        selection.joins, selection.rank = match.join, match.rank
+        selection.parameters += match.parameters
+    condition, parameters = visible_condition(viewer)
+    selection.add(condition, *parameters)
+    selection.add_any("d.task", filters.tasks)
+    selection.add_any("d.locale", filters.locales)
+    selection.add_any("d.license_abbreviation", filters.licenses)
+    selection.add_any("d.format", filters.formats)
+    selection.add_any("o.slug", filters.organizations)
+    if filters.created_since is not None:
+        selection.add("d.created_at >= %s", filters.created_since)
+    if filters.has_sample:
+        selection.add("d.has_sample")
+    if filters.is_paid is not None:
+        selection.add("d.is_paid" if filters.is_paid else "NOT d.is_paid")
+    return selection
+
+
+def _order(filters: Filters, rank: str | None) -> str:
+    direction = "DESC" if filters.descending else "ASC"
+    if filters.sort == RELEVANCE and rank:
+        # The best match has the lowest rank: "descending" relevance is ascending rank.
+        return f"{rank} {'ASC' if filters.descending else 'DESC'}, d.created_at DESC, d.id DESC"
+    if filters.sort == SIZE:
+        return f"coalesce(v.size_bytes, 0) {direction}, d.id {direction}"
+    return f"d.created_at {direction}, d.id {direction}"
+
+
+def _row(values: tuple[Any, ...]) -> DatasetRow:
+    converted = list(values)
+    for position in _JSON:
+        converted[position] = sql.as_json(values[position])
+    for position in _TIMES:
+        converted[position] = sql.as_utc(values[position])
+    return DatasetRow(*converted)

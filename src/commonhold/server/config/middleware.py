@@ -1,0 +1,139 @@
+"""What every request passes, and what only pages pass.
+
+Sessions, sign-in, forms and page policies cost a request about as much as a whole answer of the API, and the APIs use
+none of them: each ``Page…`` middleware lets ``/api/`` through untouched.
+"""
+
+import ipaddress
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from csp.middleware import CSPMiddleware
+from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.common import CommonMiddleware
+from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.locale import LocaleMiddleware
+from django.middleware.security import SecurityMiddleware
+from whitenoise.middleware import WhiteNoiseMiddleware
+
+API = "/api/"
+_DRAINED = 1024 * 1024
+
+Respond = Callable[[HttpRequest], HttpResponseBase]
+
+
+class RequestMiddleware:
+    """Gives each request an id, finds the client's address behind trusted proxies, and reads what was left unread."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+        self.proxies = [ipaddress.ip_network(network) for network in settings.ENVIRONMENT.trusted_proxies]
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.id = uuid.uuid4().hex  # type: ignore[attr-defined]
+        if self.proxies:
+            self._forwarded(request)
+        response = self.get_response(request)
+        if request.method in {"POST", "PUT", "PATCH", "DELETE"}:
+            _drain(request)
+        response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
+        return response
+
+    def _forwarded(self, request: HttpRequest) -> None:
+        """Believe forwarding headers only from proxies we were told of, and only up to the first stranger."""
+        address = request.META.get("REMOTE_ADDR", "")
+        if not self._trusts(address):
+            return
+        for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[-20:]):
+            hop = hop.strip()
+            try:
+                ipaddress.ip_address(hop)
+            except ValueError:
+                break
+            address = hop
+            if not self._trusts(hop):
+                break
+        request.META["REMOTE_ADDR"] = address
+        if request.META.get("HTTP_X_FORWARDED_PROTO") in {"http", "https"}:
+            request.META["wsgi.url_scheme"] = request.META["HTTP_X_FORWARDED_PROTO"]
+        if host := request.META.get("HTTP_X_FORWARDED_HOST"):
+            request.META["HTTP_HOST"] = host
+
+    def _trusts(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self.proxies)
+
+
+def _drain(request: HttpRequest) -> None:
+    """Read a small body nobody read, so that a client in the middle of sending sees the answer and not a reset."""
+    try:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        if length <= _DRAINED:
+            while request.read(65536):
+                continue
+    except (OSError, ValueError):
+        return  # the client has gone, or sent what is no length: nothing is left to read
+
+
+class PagesOnly:
+    """Mixed into a middleware: the APIs pass it by."""
+
+    get_response: Respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith(API):
+            return self.get_response(request)
+        return super().__call__(request)  # type: ignore[misc]
+
+
+class PageSecurityMiddleware(PagesOnly, SecurityMiddleware):
+    """Security headers for pages."""
+
+
+class PageStaticMiddleware(PagesOnly, WhiteNoiseMiddleware):
+    """Styles, scripts and pictures."""
+
+
+class PageSessionMiddleware(PagesOnly, SessionMiddleware):
+    """Web sessions."""
+
+
+class PageLocaleMiddleware(PagesOnly, LocaleMiddleware):
+    """The page's language."""
+
+
+class PageCommonMiddleware(PagesOnly, CommonMiddleware):
+    """Content-Length."""
+
+
+class PageCsrfMiddleware(PagesOnly, CsrfViewMiddleware):
+    """Forms come from our own pages."""
+
+    def process_view(self, request: HttpRequest, *arguments: Any) -> HttpResponse | None:  # noqa: ANN401
+        """Check a form's token; the APIs know no cookies, so nobody can ride on theirs."""
+        return None if request.path_info.startswith(API) else super().process_view(request, *arguments)
+
+
+class PageAuthenticationMiddleware(PagesOnly, AuthenticationMiddleware):
+    """Who is signed in."""
+
+
+class PageMessageMiddleware(PagesOnly, MessageMiddleware):
+    """Messages shown once."""
+
+
+class PageContentPolicyMiddleware(PagesOnly, CSPMiddleware):
+    """What a page may load: its own styles and scripts, nothing from elsewhere."""
+
+
+class PageFrameMiddleware(PagesOnly, XFrameOptionsMiddleware):
+    """Pages stand in no frame."""

@@ -1,0 +1,152 @@
+"""Django's settings, made from the site's environment. Nothing here is read from anywhere else."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from commonhold.server.config.database import database
+from commonhold.server.config.environment import environment
+
+ENVIRONMENT = environment()
+SERVER = Path(__file__).parent.parent
+
+SECRET_KEY = ENVIRONMENT.secret_key
+SECRET_KEY_FALLBACKS = list(ENVIRONMENT.secret_key_fallbacks)
+DEBUG = False
+_site = urlsplit(ENVIRONMENT.base_url)
+ALLOWED_HOSTS = sorted({*ENVIRONMENT.allowed_hosts, _site.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"})
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "corsheaders",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "commonhold.server.audit",
+    "commonhold.server.accounts",
+    "commonhold.server.organizations",
+    "commonhold.server.credentials",
+    "commonhold.server.catalogue",
+    "commonhold.server.access",
+    "commonhold.server.web",
+]
+
+# Sessions, accounts and the rest of what only pages need stand aside for the APIs (config/middleware.py).
+MIDDLEWARE = [
+    "commonhold.server.config.middleware.RequestMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "commonhold.server.config.middleware.PageSecurityMiddleware",
+    "commonhold.server.config.middleware.PageStaticMiddleware",
+    "commonhold.server.config.middleware.PageSessionMiddleware",
+    "commonhold.server.config.middleware.PageLocaleMiddleware",
+    "commonhold.server.config.middleware.PageCommonMiddleware",
+    "commonhold.server.config.middleware.PageCsrfMiddleware",
+    "commonhold.server.config.middleware.PageAuthenticationMiddleware",
+    "commonhold.server.config.middleware.PageMessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "commonhold.server.config.middleware.PageFrameMiddleware",
+    "commonhold.server.config.middleware.PageContentPolicyMiddleware",
+]
+
+ROOT_URLCONF = "commonhold.server.config.urls"
+WSGI_APPLICATION = "commonhold.server.config.wsgi.application"
+APPEND_SLASH = False
+DATABASES = {"default": database(ENVIRONMENT.database_url, ENVIRONMENT.data)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# People.
+AUTH_USER_MODEL = "accounts.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = True
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _site.scheme == "https"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"] if _site.netloc else []
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if _site.scheme == "https" else 0
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_ALL_ORIGINS = True
+
+# Languages.
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+REST_FRAMEWORK = {
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        # A refusal is an answer, not an incident.
+        "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+    },
+}

@@ -1,0 +1,34 @@
+"""API keys, kept as keyed hashes only."""
+
+from django.conf import settings
+from django.db import models
+
+from commonhold.server.kit import clock
+from commonhold.server.organizations.models import Organization
+
+
+class ApiKey(models.Model):
+    """A key of one person for one organization; ``digest`` is all that is left of its text."""
+
+    name = models.CharField(max_length=100)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="api_keys")
+    prefix = models.CharField(max_length=16, db_index=True)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "organization", "name"],
+                condition=models.Q(revoked_at__isnull=True),
+                name="credentials_live_key_name_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… ({self.name})"

@@ -1,0 +1,39 @@
+"""Changes to organizations and memberships."""
+
+import re
+import secrets
+
+from django.db import transaction
+
+from commonhold.server.accounts.news import PersonJoined
+from commonhold.server.audit.actions import record
+from commonhold.server.kit import events
+from commonhold.server.kit.translation import DEFAULT_LOCALE
+from commonhold.server.kit.viewer import OWNER, Viewer
+from commonhold.server.organizations.models import Membership, Organization
+
+
+def give_personal_organization(news: PersonJoined) -> None:
+    """Give a new person the organization of their own that decision 4 promises: never listed, never publishing."""
+    stem = re.sub(r"[^a-z0-9]+", "-", news.email.split("@")[0].lower()).strip("-")[:40] or "person"
+    organization = Organization.objects.create(
+        slug=f"{stem}-{secrets.token_hex(4)}",
+        name={DEFAULT_LOCALE: news.name or news.email.split("@")[0]},
+        personal_of_id=news.person,
+    )
+    Membership.objects.create(person_id=news.person, organization=organization, role=OWNER)
+
+
+@transaction.atomic
+def set_membership(viewer: Viewer | None, *, person: int, organization: int, role: str) -> None:
+    """Give a person a role in an organization, or change it."""
+    _, created = Membership.objects.update_or_create(
+        person_id=person, organization_id=organization, defaults={"role": role}
+    )
+    verb = "organizations.member_added" if created else "organizations.role_changed"
+    record(viewer, verb, "organization", organization, person=person, role=role)
+
+
+def listen() -> None:
+    """Subscribe to the news this room acts on."""
+    events.subscribe(PersonJoined, give_personal_organization)

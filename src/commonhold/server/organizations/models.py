@@ -1,0 +1,59 @@
+"""Organizations and who belongs to them."""
+
+from django.conf import settings
+from django.db import models
+
+from commonhold.server.kit import clock
+from commonhold.server.kit.viewer import MEMBER, OWNER, PUBLISHER
+
+
+class Organization(models.Model):
+    """Those who share data and those who use it.
+
+    ``limits`` holds only what differs from the site's settings: ``downloads`` (a UTC day), ``bandwidth`` (bytes a UTC
+    day), ``requests`` (a rate); null there means no limit.
+    """
+
+    slug = models.SlugField(max_length=64, unique=True)
+    name = models.JSONField(default=dict)
+    description = models.JSONField(default=dict)
+    website = models.URLField(max_length=500, blank=True)
+    personal_of = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="personal_organization"
+    )
+    can_publish = models.BooleanField(default=False)
+    platform_fee_rate = models.CharField(max_length=10, default="0")
+    limits = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=clock.now)
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="organizations")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(personal_of__isnull=True) | models.Q(can_publish=False),
+                name="organizations_personal_never_publishes",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Membership(models.Model):
+    """One person's part in one organization."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=[(OWNER, "owner"), (PUBLISHER, "publisher"), (MEMBER, "member")])
+    since = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "organization"], name="organizations_membership_once"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=[OWNER, PUBLISHER, MEMBER]), name="organizations_membership_role"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.organization}: {self.role}"

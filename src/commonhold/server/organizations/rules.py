@@ -1,0 +1,31 @@
+"""Pure decisions about organizations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from commonhold.server.config.environment import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an organization may use; None is no limit.
+
+    Attributes:
+        downloads: download sessions in a UTC day.
+        bandwidth: bytes granted in a UTC day.
+        requests: a rate such as ``1000/minute``.
+    """
+
+    downloads: int | None
+    bandwidth: int | None
+    requests: str | None
+
+
+def effective_limits(own: Mapping[str, Any], environment: Environment) -> Limits:
+    """Return the limits in force: the organization's own where it has one, the site's elsewhere."""
+    return Limits(
+        downloads=own.get("downloads", environment.daily_download_limit),
+        bandwidth=own.get("bandwidth", environment.daily_bandwidth_limit),
+        requests=own.get("requests", environment.request_limit),
+    )
