@@ -1,0 +1,69 @@
+"""Who a key stands for, and whether the site is up."""
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from commonhold.server.access.queries import use_on
+from commonhold.server.api.collective import problems, shapes
+from commonhold.server.api.collective.endpoint import Endpoint, answer
+from commonhold.server.credentials.queries import account_of
+from commonhold.server.kit import clock
+from commonhold.server.kit.translation import DEFAULT_LOCALE, pick
+
+
+class Account(Endpoint):
+    """``GET /account``."""
+
+    def get(self, request: Request) -> HttpResponse:  # noqa: ARG002  the method's signature
+        """Return person, organization, key and what is left of today."""
+        viewer, limits = self.caller.viewer, self.caller.limits
+        found = account_of(viewer)
+        if found is None or viewer.organization is None:
+            raise problems.unauthenticated("The API key is not valid any more.")
+        moment = clock.now()
+        use = use_on(viewer.organization, moment.date())
+        resets_at = clock.iso(clock.next_midnight(moment))
+        names, key = found["organization"]["name"], found["key"]
+        return answer(
+            shapes.Account(
+                person=shapes.AccountPerson(name=found["person"]["name"], email=found["person"]["email"]),
+                organization=shapes.OrganizationReference(
+                    name=pick(names, found["person"]["locale"], DEFAULT_LOCALE) or "",
+                    slug=found["organization"]["slug"],
+                ),
+                key=shapes.AccountKey(
+                    name=key["name"],
+                    prefix=key["prefix"],
+                    scopes=key["scopes"],
+                    expires_at=clock.iso(key["expires_at"]) if key["expires_at"] else None,
+                ),
+                limits=shapes.AccountLimits(
+                    downloads=_standing(limits.downloads, use.downloads, resets_at),
+                    bandwidth=_standing(limits.bandwidth, use.bandwidth, resets_at),
+                    requests=shapes.RequestLimit(limit=limits.requests),
+                ),
+            )
+        )
+
+
+def _standing(limit: int | None, used: int, resets_at: str) -> shapes.DailyLimit:
+    return shapes.DailyLimit(
+        period="daily",
+        limit=limit,
+        used=used,
+        remaining=None if limit is None else max(0, limit - used),
+        resets_at=resets_at,
+    )
+
+
+class Health(Endpoint):
+    """``GET /health``: the process answers. It asks no database and counts no request."""
+
+    limited = False
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Ask nobody who they are."""
+
+    def get(self, request: Request) -> HttpResponse:  # noqa: ARG002  the method's signature
+        """Return that the site is up."""
+        return answer(shapes.Health(status="ok"))

@@ -1,0 +1,128 @@
+"""Downloading: sessions for archives and samples, piece hashes, and the route that is gone."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from rest_framework.request import Request
+
+from commonhold.server.access import queries, rules, sessions
+from commonhold.server.api.collective import problems, shapes
+from commonhold.server.api.collective.endpoint import (
+    Endpoint,
+    answer,
+    base_url,
+    daily_limit,
+    object_body,
+    seconds_until,
+)
+from commonhold.server.api.collective.parameters import asked_version
+from commonhold.server.api.stores import store_for
+from commonhold.server.kit import clock
+
+
+class Download(Endpoint):
+    """``POST /datasets/{id}/download``."""
+
+    def post(self, request: Request, dataset: str) -> HttpResponse:
+        """Open a download session (seed 000, "Get Dataset Download URL"): charged to the organization's day."""
+        object_body(request)
+        plain = request._request  # noqa: SLF001  the plain request is several times cheaper
+        viewer = self.caller.viewer
+        target = queries.download_target(viewer, dataset, asked_version(plain.GET))
+        target = _allowed(plain, dataset, target, rules.download(viewer, target.facts if target else None))
+        session = sessions.open_download(viewer, target, self.caller.limits, store_for(plain))
+        if isinstance(session, sessions.Refusal):
+            raise _used_up(session)
+        return answer(
+            shapes.DownloadSession(
+                access_record_id=session.record_id,
+                download_token=session.token,
+                download_url=session.url,
+                expires_at=clock.iso(session.expires_at),
+                size_bytes=str(target.size_bytes),
+                content_type=target.content_type,
+                filename=target.filename,
+                checksum=f"sha256:{target.sha256}",
+                version=target.version or 1,
+            )
+        )
+
+
+class SampleDownload(Endpoint):
+    """``POST /datasets/{id}/sample-download``."""
+
+    def post(self, request: Request, dataset: str) -> HttpResponse:
+        """Open a session for the sample: terms apply, quota and price do not."""
+        object_body(request)
+        plain = request._request  # noqa: SLF001  as above
+        viewer = self.caller.viewer
+        target = queries.sample_target(viewer, dataset)
+        target = _allowed(plain, dataset, target, rules.download_sample(viewer, target.facts if target else None))
+        session = sessions.open_sample(viewer, target, store_for(plain))
+        return answer(
+            shapes.SampleSession(
+                download_url=session.url,
+                expires_at=clock.iso(session.expires_at),
+                size_bytes=str(target.size_bytes),
+                content_type=target.content_type,
+                filename=target.filename,
+                checksum=f"sha256:{target.sha256}",
+            )
+        )
+
+
+class PieceHashes(Endpoint):
+    """``GET /datasets/{id}/pieces``."""
+
+    def get(self, request: Request, dataset: str) -> HttpResponse:
+        """Return the hash of each piece: key and terms as for a download, free of quota (decision 18)."""
+        plain = request._request  # noqa: SLF001  as above
+        viewer = self.caller.viewer
+        target = queries.download_target(viewer, dataset, asked_version(plain.GET))
+        target = _allowed(plain, dataset, target, rules.download(viewer, target.facts if target else None))
+        found = queries.pieces_of(target.version_id or 0)
+        if found is None:
+            raise problems.Problem(404, problems.DATASET_NOT_FOUND, "No piece hashes are kept for this version.")
+        piece_size, digests = found
+        return answer(
+            shapes.Pieces(
+                dataset_id=target.public_id,
+                version=target.version or 1,
+                filename=target.filename,
+                size_bytes=str(target.size_bytes),
+                checksum=f"sha256:{target.sha256}",
+                algorithm="sha256",
+                piece_size=piece_size,
+                pieces=[digests[start : start + 32].hex() for start in range(0, len(digests), 32)],
+            )
+        )
+
+
+class RemovedTokenRoute(Endpoint):
+    """``GET /datasets/{id}/download/{token}``, which needs no credentials to say that it is gone."""
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:  # noqa: ARG002
+        """Answer 410 whoever asks, by whichever method (seed 000, "Download Dataset File (Deprecated)")."""
+        raise problems.Problem(410, problems.TOKEN_ROUTE_REMOVED)
+
+
+def _allowed(
+    request: HttpRequest, name: str, target: queries.Target | None, decided: rules.Answer
+) -> queries.Target:
+    if target is None or not decided.allowed:
+        identifier = target.public_id if target else name
+        raise problems.refusal(decided, f"{base_url(request)}/datasets/{identifier}", settings.ENVIRONMENT.legal_url)
+    return target
+
+
+def _used_up(refusal: sessions.Refusal) -> problems.Problem:
+    resets_at = clock.iso(refusal.resets_at)
+    bandwidth = refusal.exhausted is sessions.Exhausted.BANDWIDTH
+    unit = "bytes granted" if bandwidth else "downloads"
+    return daily_limit(
+        limit=refusal.limit,
+        resets_in=seconds_until(refusal.resets_at),
+        resets_at=resets_at,
+        kind="bandwidth_limit" if bandwidth else None,
+        message=f"Your organization has used its {refusal.limit} {unit} of today. The limit resets at {resets_at}; "
+        "a download URL you already have goes on working while it lives.",
+    )
