@@ -36,7 +36,7 @@ def test_new_keys_differ_and_use_the_whole_range():
 
 
 def test_a_known_key():
-    # CRC-32 of "chk_" and 43 zeros is 789617214, which is rR9VW in base 62; padded to six characters on the left.
+    # CRC-32 of "chk_" and 43 zeros is 789617214, rR9VW in base 62; padded to six on the left.
     body = "chk_" + "0" * 43
     assert is_well_formed(body + "0rR9VW")
     assert not is_well_formed(body + "rR9VW0")
@@ -44,7 +44,7 @@ def test_a_known_key():
 
 
 def test_a_short_check_sum_is_padded_on_the_left():
-    # Among a few thousand bodies some have a CRC below 62**5, whose sixth digit from the right is then a zero.
+    # Among two thousand bodies some have a CRC below 62**5, whose first digit of six is then a zero.
     for number in range(2_000):
         body = f"chk_{number:043d}"
         if (crc := zlib.crc32(body.encode())) < 62**5:
@@ -78,7 +78,7 @@ def test_any_text_gets_an_answer(text):
         lambda key: key[:20] + "-" + key[21:],
         lambda key: key[:20] + "٣" + key[21:],  # a digit, though not one of ours
         lambda key: key + "\n",
-        lambda key: "",
+        lambda _: "",
     ],
 )
 def test_near_misses(spoil):

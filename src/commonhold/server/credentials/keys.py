@@ -1,7 +1,7 @@
 """The written form of an API key: ``chk_``, 43 characters of chance, 6 characters of check sum.
 
-The check sum (CRC-32 of everything before it) is no secret and no protection. It tells a mistyped or cut-off key from
-a real one without asking the database, and lets scanners for leaked secrets report ours without false alarms.
+The check sum (CRC-32 of everything before it) is no secret and no protection. It tells a mistyped or cut-off key
+from a real one without asking the database, and lets scanners for leaked secrets find ours without false alarms.
 """
 
 import secrets
@@ -32,7 +32,7 @@ def is_well_formed(text: str) -> bool:
 
 
 def prefix_of(key: str) -> str:
-    """Return the part of a key that may be shown and stored, enough for its owner to tell it from their others."""
+    """Return the part of a key that may be shown, enough for its owner to tell it from their others."""
     return key[:_SHOWN_LENGTH]
 
 
