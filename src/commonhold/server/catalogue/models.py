@@ -46,6 +46,7 @@ class Dataset(models.Model):
     is_paid = models.BooleanField(default=False)
     base_price_cents = models.BigIntegerField(null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
+    platform_fee_rate = models.CharField(max_length=10, blank=True)
     auto_approve_access_requests = models.BooleanField(default=False)
 
     contact_name = models.CharField(max_length=255, blank=True)
@@ -76,6 +77,16 @@ class Dataset(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+class LoadingSchema(models.Model):
+    """How a dataset's archive is read into a table: the YAML that the official client's ``load_dataset`` asks for."""
+
+    dataset = models.OneToOneField(Dataset, on_delete=models.CASCADE, primary_key=True, related_name="loading_schema")
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return f"schema of {self.dataset}"
 
 
 class Archive(models.Model):

@@ -52,7 +52,8 @@ class DatasetRow:
 
 # The columns of DatasetRow, in its order.
 _COLUMNS = """
-d.id, d.public_id, d.slug, d.organization_id, o.slug, o.name, o.platform_fee_rate, d.visibility, d.status,
+d.id, d.public_id, d.slug, d.organization_id, o.slug, o.name,
+coalesce(nullif(d.platform_fee_rate, ''), o.platform_fee_rate), d.visibility, d.status,
 d.status_reason, d.default_locale, d.name, d.short_description, d.long_description, d.locale, d.task, d.format,
 d.license_abbreviation, d.license_name, d.license_url, d.is_paid, d.base_price_cents, d.currency, d.has_sample,
 d.submission_public_id, d.created_at, d.updated_at, v.id, v.number, v.filename, v.size_bytes, v.sha256

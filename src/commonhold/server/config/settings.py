@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "commonhold.server.audit",
+    "commonhold.server.site",
     "commonhold.server.accounts",
     "commonhold.server.organizations",
     "commonhold.server.credentials",

@@ -32,3 +32,20 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}… ({self.name})"
+
+
+class JwtCredential(models.Model):
+    """An issuer and its secret, which sign requests to the v4 API.
+
+    The secret must be known to check a signature, so it cannot be kept as a hash: it is encrypted under a key derived
+    from the site's secret key, which never enters the database.
+    """
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jwt_credentials")
+    issuer = models.CharField(max_length=100, unique=True)
+    encrypted_secret = models.TextField()
+    created_at = models.DateTimeField(default=clock.now)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.issuer

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from commonhold.server.kit import clock
+from commonhold.server.kit.ids import new_id
 from commonhold.server.kit.viewer import MEMBER, OWNER, PUBLISHER
 
 
@@ -14,7 +15,8 @@ class Organization(models.Model):
     day), ``requests`` (a rate); null there means no limit.
     """
 
-    slug = models.SlugField(max_length=64, unique=True)
+    public_id = models.CharField(max_length=64, unique=True, default=new_id)
+    slug = models.CharField(max_length=100, unique=True)
     name = models.JSONField(default=dict)
     description = models.JSONField(default=dict)
     website = models.URLField(max_length=500, blank=True)

@@ -20,6 +20,7 @@ from commonhold.server.kit import clock
 from commonhold.server.kit.viewer import ANONYMOUS
 from commonhold.server.limits.limiter import Standing, limiter
 from commonhold.server.organizations.rules import effective_limits
+from commonhold.server.site.queries import switches
 
 LARGEST_BODY = 2 * 1024 * 1024
 
@@ -63,7 +64,7 @@ class Endpoint(APIView):
             raise
         if self.caller.viewer.is_anonymous:
             self._count(_stranger(request))
-            if self.requires_key or not settings.ENVIRONMENT.open_catalogue:
+            if self.requires_key or not switches().open_catalogue:
                 raise problems.unauthenticated(
                     "Send an API key as “Authorization: Bearer YOUR_API_KEY”. Keys are made on your profile page."
                 )

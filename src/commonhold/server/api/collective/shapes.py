@@ -18,7 +18,7 @@ Checksum = Annotated[str, Meta(pattern="^sha256:[0-9a-f]{64}$")]
 Moment = Annotated[str, Meta(description="UTC, as 2025-08-26T12:00:00Z.", extra_json_schema={"format": "date-time"})]
 
 
-class Shape(msgspec.Struct, rename="camel", kw_only=True, frozen=True):
+class Shape(msgspec.Struct, rename="camel", frozen=True):
     """A JSON object with camelCase keys."""
 
 
@@ -40,7 +40,7 @@ class Pricing(Shape):
     total_price_cents: int | None = None
 
 
-class Described(Shape):
+class Described(Shape, kw_only=True):
     """What a list item and the details have in common."""
 
     id: str
@@ -69,13 +69,13 @@ class Described(Shape):
     submission_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class DatasetSummary(Described):
+class DatasetSummary(Described, kw_only=True):
     """A dataset in a list; ``sizeBytes`` is a number here (decision 5)."""
 
     size_bytes: int | None
 
 
-class DatasetDetails(Described):
+class DatasetDetails(Described, kw_only=True):
     """A dataset by itself; ``sizeBytes`` is a string of digits, as the seed shows."""
 
     size_bytes: Digits | None

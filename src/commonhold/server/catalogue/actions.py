@@ -1,0 +1,137 @@
+"""Changes to the catalogue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from commonhold.server.audit.actions import record
+from commonhold.server.catalogue.models import (
+    PUBLISHED,
+    REMOVED,
+    Dataset,
+    DatasetVersion,
+    LoadingSchema,
+    Sample,
+    VersionPieces,
+)
+from commonhold.server.catalogue.search import index
+from commonhold.server.kit import clock, events
+from commonhold.server.kit.translation import every_text
+from commonhold.server.kit.viewer import Viewer
+from commonhold.server.storage.pieces import PIECE_SIZE, FileHashes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArchive:
+    """A file that lies in the store and was read and proven there."""
+
+    object_key: str
+    filename: str
+    content_type: str
+    hashes: FileHashes
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRemoved:
+    """News: a dataset can no longer be had; ``object_keys`` are the files it had."""
+
+    dataset: int
+    public_id: str
+    object_keys: tuple[str, ...]
+
+
+@transaction.atomic
+def save_dataset(viewer: Viewer | None, dataset: Dataset, changes: Mapping[str, Any]) -> bool:
+    """Write ``changes`` to a dataset, new or known, and its texts to the index; return whether anything changed."""
+    fresh = dataset.pk is None
+    changed = {name: value for name, value in changes.items() if fresh or getattr(dataset, name) != value}
+    if not changed and not fresh:
+        return False
+    for name, value in changed.items():
+        setattr(dataset, name, value)
+    dataset.updated_at = clock.now()
+    dataset.save()
+    index.write(
+        dataset.pk,
+        [*every_text(dataset.name), dataset.slug],
+        [*every_text(dataset.short_description, dataset.long_description), dataset.task, dataset.format],
+    )
+    action = "catalogue.dataset_created" if fresh else "catalogue.dataset_changed"
+    record(viewer, action, "dataset", dataset.public_id, fields=sorted(changed))
+    return True
+
+
+@transaction.atomic
+def add_version(
+    viewer: Viewer | None, dataset: Dataset, archive: StoredArchive, *, notes: Mapping[str, str], **fields: Any  # noqa: ANN401
+) -> DatasetVersion:
+    """Add a proven archive as the dataset's newest version and make it the current one."""
+    newest = dataset.versions.aggregate(newest=Max("number"))["newest"] or 0
+    version = DatasetVersion.objects.create(
+        dataset=dataset, number=newest + 1, notes=notes, **_columns(archive), **fields
+    )
+    VersionPieces.objects.create(version=version, piece_size=PIECE_SIZE, digests=archive.hashes.pieces)
+    dataset.current_version = version
+    dataset.updated_at = clock.now()
+    dataset.save(update_fields=["current_version", "updated_at"])
+    record(
+        viewer, "catalogue.version_added", "dataset", dataset.public_id,
+        number=version.number, sha256=version.sha256,
+    )  # fmt: skip
+    return version
+
+
+@transaction.atomic
+def set_sample(viewer: Viewer | None, dataset: Dataset, archive: StoredArchive | None) -> str | None:
+    """Make ``archive`` the dataset's sample (None: it has none) and return the object key that nothing names any more."""
+    former = Sample.objects.filter(dataset=dataset).first()
+    if former:
+        former.delete()
+    if archive:
+        Sample.objects.create(dataset=dataset, **_columns(archive))
+    dataset.has_sample = archive is not None
+    dataset.save(update_fields=["has_sample"])
+    record(viewer, "catalogue.sample_set", "dataset", dataset.public_id, present=dataset.has_sample)
+    return former.object_key if former else None
+
+
+@transaction.atomic
+def set_status(viewer: Viewer | None, dataset: Dataset, status: str, reason: str = "") -> None:
+    """Publish, remove or withhold a dataset; who listens learns of a removal, and its files go with it (decision 19)."""
+    if (dataset.status, dataset.status_reason) == (status, reason):
+        return
+    left = dataset.status == PUBLISHED and status == REMOVED
+    dataset.status, dataset.status_reason, dataset.updated_at = status, reason, clock.now()
+    dataset.save(update_fields=["status", "status_reason", "updated_at"])
+    record(viewer, f"catalogue.dataset_{status}", "dataset", dataset.public_id, reason=reason)
+    if left:
+        keys = [*dataset.versions.values_list("object_key", flat=True)]
+        keys += Sample.objects.filter(dataset=dataset).values_list("object_key", flat=True)
+        events.publish(DatasetRemoved(dataset.pk, dataset.public_id, tuple(keys)))
+
+
+@transaction.atomic
+def set_loading_schema(viewer: Viewer | None, dataset: Dataset, text: str | None) -> None:
+    """Keep the dataset's loading schema, or drop it."""
+    if text is None:
+        dropped, _ = LoadingSchema.objects.filter(dataset=dataset).delete()
+        if not dropped:
+            return
+    elif LoadingSchema.objects.filter(dataset=dataset, text=text).exists():
+        return
+    else:
+        LoadingSchema.objects.update_or_create(dataset=dataset, defaults={"text": text})
+    record(viewer, "catalogue.schema_set", "dataset", dataset.public_id, present=text is not None)
+
+
+def _columns(archive: StoredArchive) -> dict[str, Any]:
+    return {
+        "object_key": archive.object_key,
+        "filename": archive.filename,
+        "content_type": archive.content_type,
+        "size_bytes": archive.hashes.size,
+        "sha256": archive.hashes.sha256,
+    }
