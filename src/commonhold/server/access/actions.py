@@ -103,6 +103,14 @@ def request_access(viewer: Viewer, dataset: Dataset, message: str = "") -> Acces
 
 
 @transaction.atomic
+def approve_requester(viewer: Viewer | None, dataset: Dataset, person: int) -> None:
+    """Grant a person access to a restricted dataset, whether or not they have asked."""
+    request, created = AccessRequest.objects.get_or_create(dataset=dataset, person_id=person)
+    if created or request.status != APPROVED:
+        decide_request(viewer, request, APPROVED)
+
+
+@transaction.atomic
 def decide_request(viewer: Viewer | None, request: AccessRequest, status: str) -> None:
     """Approve, reject or revoke a request; the decision may be changed later."""
     if request.status == status:

@@ -1,4 +1,4 @@
-"""The room of catalogue."""
+"""The room of the catalogue."""
 
 from django.apps import AppConfig
 
@@ -8,3 +8,9 @@ class CatalogueConfig(AppConfig):
 
     name = "commonhold.server.catalogue"
     label = "catalogue"
+
+    def ready(self) -> None:
+        """Listen for removals."""
+        from commonhold.server.catalogue.removal import listen  # noqa: PLC0415  models load after the apps
+
+        listen()

@@ -2,6 +2,8 @@
 
 import re
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 
@@ -22,6 +24,21 @@ def give_personal_organization(news: PersonJoined) -> None:
         personal_of_id=news.person,
     )
     Membership.objects.create(person_id=news.person, organization=organization, role=OWNER)
+
+
+@transaction.atomic
+def save_organization(viewer: Viewer | None, organization: Organization, changes: Mapping[str, Any]) -> bool:
+    """Write ``changes`` to an organization, new or known, and return whether anything changed."""
+    fresh = organization.pk is None
+    changed = {name: value for name, value in changes.items() if fresh or getattr(organization, name) != value}
+    if not changed and not fresh:
+        return False
+    for name, value in changed.items():
+        setattr(organization, name, value)
+    organization.save()
+    verb = "organizations.created" if fresh else "organizations.changed"
+    record(viewer, verb, "organization", organization.slug, fields=sorted(changed))
+    return True
 
 
 @transaction.atomic

@@ -1,0 +1,69 @@
+"""The archives of a collection file on their way into the store: read, proven, kept, or taken back."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from commonhold.server.catalogue.actions import StoredArchive
+from commonhold.server.collection.record import Source
+from commonhold.server.collection.mistakes import CollectionError, Mistake
+from commonhold.server.kit.ids import new_id
+from commonhold.server.storage.archives import BrokenArchiveError, check_archive
+from commonhold.server.storage.interface import ObjectStore
+from commonhold.server.storage.keys import content_type
+from commonhold.server.storage.pieces import FileHashes, HashingReader, hash_file
+
+
+class StoredFiles:
+    """What one run of loading put into the store, and what it made superfluous there."""
+
+    def __init__(self, store: ObjectStore, tell: Callable[[str], None]) -> None:
+        self._store = store
+        self._tell = tell
+        self._put: list[str] = []
+        self._replaced: list[str] = []
+
+    def hash(self, path: Path) -> FileHashes:
+        """Return the hashes of a file on disk."""
+        with path.open("rb") as file:
+            return hash_file(file)
+
+    def put(self, path: Path, dataset: str, *, collection: Path, source: Source, key: str) -> StoredArchive:
+        """Check that ``path`` is a whole, harmless archive and put it into the store under a key of its own.
+
+        Args:
+            path: the archive.
+            dataset: public id, the first part of the object key.
+            collection: the collection file, named in a mistake.
+            source: where the file is mentioned.
+            key: the key there.
+
+        Raises:
+            CollectionError: it is no such archive.
+        """
+        self._tell(f"reading {path.name}")
+        try:
+            with path.open("rb") as file:
+                check_archive(file, path.name)
+        except BrokenArchiveError as error:
+            mistake: Mistake = source.mistake(key, f"{path.name} is not a sound archive: {error}")
+            raise CollectionError(collection, [mistake]) from error
+        object_key = f"datasets/{dataset}/{new_id()}/{path.name}"
+        with path.open("rb") as file:
+            reader = HashingReader(file)
+            self._store.put(object_key, reader)
+        self._put.append(object_key)
+        return StoredArchive(object_key, path.name, content_type(path.name), reader.result())
+
+    def replaced(self, object_key: str) -> None:
+        """Note an object that nothing names any more once the transaction holds."""
+        self._replaced.append(object_key)
+
+    def take_back(self) -> None:
+        """Delete what this run put: nothing came of it."""
+        for object_key in self._put:
+            self._store.delete(object_key)
+
+    def drop_replaced(self) -> None:
+        """Delete what was noted as replaced."""
+        for object_key in self._replaced:
+            self._store.delete(object_key)

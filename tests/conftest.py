@@ -1,0 +1,100 @@
+"""One site for each run: its own data folder, its own database on the chosen engine, its own servers.
+
+``--engine`` chooses the database; ``python -m tests`` runs everything on SQLite and what touches a database once more
+on PostgreSQL. Tests share the site and keep apart by organizations, people and datasets of their own.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.collection import Maker
+from tests.support.postgresql import PostgreSQL
+from tests.support.site import Site, start_site
+
+_DATABASE_FIXTURES = {"site", "database", "make"}
+_server: PostgreSQL | None = None
+_folder: Path | None = None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--engine", choices=["sqlite", "postgresql"], default="sqlite", help="the database to test on")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Point this process, and every command it starts, at a site of the run's own."""
+    global _server, _folder
+    worker = getattr(config, "workerinput", None)
+    name = worker["workerid"] if worker else "main"
+    _folder = Path(tempfile.mkdtemp(prefix=f"commonhold-tests-{name}-"))
+    for variable in [name for name in os.environ if name.startswith(("COMMONHOLD_", "MDC_"))]:
+        del os.environ[variable]
+    os.environ["HOME"] = str(_folder / "home")
+    (_folder / "home").mkdir()
+    os.environ["COMMONHOLD_DATA"] = str(_folder / "data")
+    # Every test signs in from one address: strangers' requests must not run out for the others.
+    os.environ["COMMONHOLD_REQUEST_LIMIT"] = "100000/minute"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "commonhold.server.config.settings"
+    if config.getoption("--engine") == "postgresql":
+        if worker:
+            _attach(worker["postgresql"], name)
+        else:
+            _server = PostgreSQL()
+            _server.start()
+            _attach(_server.url, name)
+    import django  # noqa: PLC0415  only after the environment is set
+
+    django.setup()
+
+
+def _attach(url: str, name: str) -> None:
+    server = PostgreSQL.at(url)
+    os.environ["COMMONHOLD_DATABASE_URL"] = server.create_database(f"tests_{name}")
+
+
+def pytest_configure_node(node: object) -> None:
+    """Tell a worker of pytest-xdist where the run's PostgreSQL is."""
+    if _server:
+        node.workerinput["postgresql"] = _server.url  # type: ignore[attr-defined]
+
+
+def pytest_unconfigure() -> None:
+    """Take away what the run made."""
+    if _server:
+        _server.stop()
+    if _folder:
+        shutil.rmtree(_folder, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, run only what a database can change the outcome of."""
+    if config.getoption("--engine") != "postgresql":
+        return
+    touching = [item for item in items if _DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in touching])
+    items[:] = touching
+
+
+@pytest.fixture(scope="session")
+def database() -> None:
+    """The site's database, migrated, for this process."""
+    from commonhold.server.config.prepare import prepare  # noqa: PLC0415  Django is set up by now
+
+    prepare()
+
+
+@pytest.fixture(scope="session")
+def site(database: None) -> Iterator[Site]:  # noqa: ARG001  it must be there first
+    """A running site, as `commonhold serve` starts it."""
+    with start_site() as running:
+        yield running
+
+
+@pytest.fixture
+def make(database: None, tmp_path: Path) -> Maker:  # noqa: ARG001  it must be there first
+    """Make organizations, people and datasets for this test alone, through a collection file."""
+    return Maker(tmp_path / "collection")

@@ -1,0 +1,122 @@
+"""A site under test: the real servers, started as an operator starts them, and quick ways to fill it and to ask it."""
+
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.support.postgresql import free_port
+
+START_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a running site answers.
+
+    Attributes:
+        url: of the site.
+        storage_url: of the embedded store.
+        process: the supervisor, ``commonhold serve``.
+    """
+
+    url: str
+    storage_url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def api(self) -> str:
+        """Address of the Data Collective API."""
+        return f"{self.url}/api"
+
+    def request(self, method: str, path: str, *, key: str | None = None, **arguments: Any) -> httpx.Response:
+        """Send one request to the site; ``path`` begins with a slash; ``key`` is sent as a Bearer token."""
+        headers = dict(arguments.pop("headers", {}))
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
+        return httpx.request(method, self.url + path, headers=headers, timeout=60, **arguments)
+
+    def get(self, path: str, **arguments: Any) -> httpx.Response:
+        """Send a GET."""
+        return self.request("GET", path, **arguments)
+
+    def post(self, path: str, **arguments: Any) -> httpx.Response:
+        """Send a POST."""
+        return self.request("POST", path, **arguments)
+
+
+def free_pair() -> int:
+    """Return a port that is free together with the next one: the site's, then the store's."""
+    for _ in range(100):
+        port = free_port()
+        if port < 65535:
+            with contextlib.suppress(OSError):
+                return _probe(port)
+    message = "no two ports in a row are free"
+    raise RuntimeError(message)
+
+
+def _probe(port: int) -> int:
+    import socket  # noqa: PLC0415
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", port + 1))
+    return port
+
+
+@contextlib.contextmanager
+def start_site(*arguments: str, **environment: str) -> Iterator[Site]:
+    """Run `commonhold serve` with this process's settings, and more given here, until the block ends."""
+    port = free_pair()
+    log = Path(os.environ["COMMONHOLD_DATA"]).parent / f"serve-{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "commonhold", "serve", "--bind", f"127.0.0.1:{port}", *arguments],
+            env={**os.environ, **environment},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    site = Site(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}", process, log)
+    try:
+        _wait_until_up(site)
+        yield site
+    finally:
+        _stop(process)
+
+
+def _wait_until_up(site: Site) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    for address in (f"{site.api}/health", f"{site.storage_url}/health"):
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(address, timeout=5).status_code == 200:
+                    break
+            if site.process.poll() is not None or time.monotonic() > deadline:
+                message = f"the site did not start:\n{site.log.read_text()[-4000:]}"
+                raise RuntimeError(message)
+            time.sleep(0.05)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def unique(stem: str) -> str:
+    """Return a name nobody else in this run uses."""
+    return f"{stem}-{secrets.token_hex(5)}"
