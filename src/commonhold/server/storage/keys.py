@@ -1,0 +1,87 @@
+"""Object keys, and the names of the files people upload.
+
+A key is ``datasets/<id>/<version>/<file name>`` or the like. Keys become paths, URLs and S3 keys, so they
+are held to what is harmless and means one thing in all three, in any language.
+"""
+
+import unicodedata
+
+MAX_KEY_BYTES = 1024  # S3's own bound
+MAX_SEGMENT_BYTES = 255  # what file systems hold
+MAX_SEGMENTS = 16
+
+ARCHIVE_TYPES = {".tar.gz": "application/gzip", ".tgz": "application/gzip", ".zip": "application/zip"}
+
+_PUNCTUATION = frozenset("-_.+=@,()!'~ ")
+# Needed to write Persian and several Indic languages; other format characters (bidirectional overrides) can
+# disguise.
+_JOINERS = frozenset("\u200c\u200d")
+
+
+class InvalidKeyError(ValueError):
+    """The text is no object key; the message says why."""
+
+
+class InvalidFilenameError(ValueError):
+    """The text is no name for an uploaded archive; the message tells the publisher why."""
+
+
+def check_key(key: str) -> tuple[str, ...]:
+    """Return the segments of a valid key.
+
+    Raises:
+        InvalidKeyError: it is empty or too long, or a segment of it is not harmless.
+    """
+    segments = tuple(key.split("/"))
+    if len(segments) > MAX_SEGMENTS:
+        raise InvalidKeyError(f"An object key has at most {MAX_SEGMENTS} segments.")
+    for segment in segments:
+        if fault := _fault(segment):
+            raise InvalidKeyError(f"A segment of an object key {fault}.")
+    if len(key.encode()) > MAX_KEY_BYTES:
+        raise InvalidKeyError(f"An object key has at most {MAX_KEY_BYTES} bytes.")
+    return segments
+
+
+def bare_filename(name: str) -> str:
+    """Return ``name``, in Unicode's composed form, if it may name an uploaded archive (decision 15).
+
+    Raises:
+        InvalidFilenameError: it holds a path, a character that is not harmless, or another ending.
+    """
+    if len(name) <= MAX_SEGMENT_BYTES:
+        name = unicodedata.normalize("NFC", name)
+    if fault := _fault(name):
+        raise InvalidFilenameError(f"The file name {fault}.")
+    if not archive_suffix(name):
+        raise InvalidFilenameError("The file name must end in .tar.gz, .tgz or .zip.")
+    return name
+
+
+def archive_suffix(name: str) -> str | None:
+    """Return the ending that tells an archive's type (``.tar.gz``, ``.tgz`` or ``.zip``), or None."""
+    suffix = archive_suffix(name)
+    if suffix is None:
+        raise InvalidFilenameError("The file name must end in .tar.gz, .tgz or .zip.")
+    return ARCHIVE_TYPES[suffix]
+
+
+def _fault(segment: str) -> str | None:
+    """Say what is wrong with one segment, as the end of a sentence that names it."""
+    if not segment:
+        return "is empty"
+    # Counted in characters first: an endless name is not worth looking at.
+    if len(segment) > MAX_SEGMENT_BYTES or len(segment.encode(errors="replace")) > MAX_SEGMENT_BYTES:
+        return f"is longer than {MAX_SEGMENT_BYTES} bytes"
+    for character in segment:
+        if not _is_harmless(character):
+            return f"holds a character that is not allowed (U+{ord(character):04X})"
+    if segment[0] in ". " or segment[-1] in ". ":
+        return "begins or ends with a dot or a space"
+    if unicodedata.normalize("NFC", segment) != segment:
+        return "is not in Unicode's composed form (NFC)"
+    return None
+
+
+def _is_harmless(character: str) -> bool:
+    return character in _PUNCTUATION or character in _JOINERS or unicodedata.category(character)[0] in "LMN"
