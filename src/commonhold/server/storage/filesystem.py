@@ -132,6 +132,35 @@ class FilesystemStore:
 
         Running puts hold a lock on theirs, in whichever process they run.
         """
+        removed = 0
+        try:
+            drafts = list((self._root / _INCOMING).iterdir())
+        except FileNotFoundError:
+            return 0
+        for path in drafts:
+            with contextlib.suppress(FileNotFoundError, BlockingIOError), path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+                removed += 1
+        return removed
+
+    def _open(self, key: str) -> int:
+        segments = check_key(key)
+        try:
+            with self._folder(segments[:-1]) as folder:
+                descriptor = os.open(segments[-1], _FILE_FLAGS, dir_fd=folder)
+        except OSError as error:
+            if error.errno in _NO_OBJECT | {errno.ENXIO}:  # ENXIO: a socket somebody left in the store
+                raise ObjectNotFoundError(key) from None
+            raise
+        if not modes.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise ObjectNotFoundError(key)
+        return descriptor
+
+    @contextlib.contextmanager
+    def _folder(self, segments: Sequence[str], *, create: bool = False) -> Iterator[int]:
+        """Open the folder that these segments lead to, link by link refused."""
         if create:
             self._root.mkdir(mode=0o750, parents=True, exist_ok=True)
         # The root alone may be a link: that is the operator's choice, not a key's.
