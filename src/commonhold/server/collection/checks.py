@@ -60,12 +60,10 @@ def _check_names(document: Document, findings: Findings) -> None:
 
 def _contradictions(dataset: Dataset) -> Iterator[tuple[str, str]]:
     """Yield the key and the text of every mistake within ``dataset``."""
-    if dataset.id is UNSET and dataset.slug is UNSET:
+    if not dataset.source.lines.keys() & {"id", "slug"}:
         yield "", "lacks the key id or slug: one of them must say which dataset this is."
     if dataset.file is not UNSET and dataset.versions is not UNSET:
         yield "versions", "stands beside file; use one of the two."
-    if dataset.versions == ():
-        yield "versions", "is an empty list; leave the key out to keep the versions there are."
     for status, key, reason in (
         ("removed", "removed_reason", dataset.removed_reason),
         ("withheld", "withheld_reason", dataset.withheld_reason),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from commonhold.server.collection.forms import Form, InvalidError, Reading
 from commonhold.server.collection.mistakes import shown
 from commonhold.server.collection.reader import Mapping, Node, Scalar, Sequence
-from commonhold.server.collection.record import Record, read_record
+from commonhold.server.collection.record import Record, read_leniently, read_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +89,23 @@ class One:
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """A list of entries of a kind; null is an empty list, as an editor leaves behind."""
+    """A list of entries of a kind; null, as an editor leaves it behind, is an empty list."""
 
     of: type[Record]
+    least: int = 0
 
     def __str__(self) -> str:
         return f"list, see [{self.of.__name__}](#{self.of.__name__.lower()})"
 
     def __call__(self, node: Node, place: str, reading: Reading) -> tuple[Record, ...]:
-        """Read the value, or refuse it."""
-        if isinstance(node, Scalar) and node.is_null:
+        """Read each entry as far as it goes: a wrong one still holds its name against the others."""
+        if isinstance(node, Scalar) and node.is_null and not self.least:
             return ()
-        entries = []
-        for at, item in _items(node, place, reading):
-            try:
-                entries.append(read_record(self.of, item, at, reading))
-            except InvalidError:
-                continue
-        return tuple(entries)
+        nodes = _items(node, place, reading)
+        if len(nodes) < self.least:
+            raise reading.wrong(node, place, "is an empty list; leave the key out to keep what there is.")
+        entries = (read_leniently(self.of, item, at, reading) for at, item in nodes)
+        return tuple(entry for entry in entries if entry is not None)
 
 
 def _items(node: Node, place: str, reading: Reading) -> list[tuple[str, Node]]:

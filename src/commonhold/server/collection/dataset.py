@@ -196,7 +196,7 @@ class Dataset(Record):
     versions: Annotated[
         Maybe[tuple[Version, ...]],
         Key(
-            Many(Version),
+            Many(Version, least=1),
             "All versions, oldest first, instead of `file`.",
             decided="one version, from `file`",
         ),

@@ -144,7 +144,10 @@ class Translated:
 
     def __call__(self, node: Node, place: str, reading: Reading) -> dict[str, str]:
         """Read the value, or refuse it."""
+        before = len(reading.findings.mistakes)
         texts = self._texts(node, place, reading)
+        if len(reading.findings.mistakes) > before:
+            raise InvalidError
         if self.needed and reading.locale not in texts:
             text = f"has no text in {reading.locale}, the default locale."
             raise reading.wrong(node, place, text)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 _SHOWN = 100
 _LONGEST_VALUE = 60
+_LONGEST_PLACE = 200
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,8 +47,8 @@ class Findings:
     mistakes: list[Mistake] = field(default_factory=list)
 
     def add(self, line: int, place: str, text: str) -> None:
-        """Note one mistake."""
-        self.mistakes.append(Mistake(line, place, text))
+        """Note one mistake. The keys in ``place`` may be anything that a file can hold."""
+        self.mistakes.append(Mistake(line, _printable(place)[:_LONGEST_PLACE], text))
 
 
 def shown(value: str) -> str:
@@ -56,6 +57,12 @@ def shown(value: str) -> str:
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in value
     )
     return f'"{text[:_LONGEST_VALUE]}…"' if len(text) > _LONGEST_VALUE else f'"{text}"'
+
+
+def _printable(text: str) -> str:
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
 
 
 def _written(path: Path, mistake: Mistake) -> str:

@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import enum
+import re
 from collections.abc import Mapping as Lines
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -76,7 +77,7 @@ class Source:
     def mistake(self, key: str, text: str) -> Mistake:
         """Return the mistake ``text`` at ``key`` (empty: at the entry as a whole)."""
         place = ".".join(part for part in (self.place, key) if part)
-        return Mistake(self.lines.get(key.partition("[")[0], self.line), place, text)
+        return Mistake(self.lines.get(re.split(r"[.\[]", key)[0], self.line), place, text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
