@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
+from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework import exceptions
 from rest_framework.request import Request
@@ -190,8 +191,10 @@ def _problem_of(error: Exception) -> Problem | None:
         return Problem(405, problems.METHOD_NOT_ALLOWED, "This address does not know that method; see the Allow header.")
     if isinstance(error, exceptions.UnsupportedMediaType):
         return Problem(415, problems.UNSUPPORTED_MEDIA_TYPE, "Send JSON, with Content-Type: application/json.")
-    if isinstance(error, exceptions.ParseError):
-        return problems.invalid({"body": "Must be valid JSON."})
+    if isinstance(error, DisallowedHost):
+        return problems.invalid({"Host": "Must be a name that this site answers to."})
+    if isinstance(error, SuspiciousOperation):
+        return problems.invalid({"request": "Must be well formed."})
     return None
 
 
