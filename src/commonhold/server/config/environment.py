@@ -89,7 +89,7 @@ class Environment:
     trusted_proxies: tuple[str, ...] = setting("COMMONHOLD_TRUSTED_PROXIES", "", _networks, "Networks whose forwarding headers tell the client's address and scheme.")
     valkey_url: str = setting("COMMONHOLD_VALKEY_URL", "", str, "Valkey or Redis that request limits share, as `redis://host:port/0`. Needed with more than one worker.", secret=True)
     workers: int = setting("COMMONHOLD_WORKERS", "1", _positive, "Processes that serve the site.")
-    threads: int = setting("COMMONHOLD_THREADS", "8", _positive, "Threads in each of those processes.")
+    threads: int | None = setting("COMMONHOLD_THREADS", "none", _size, "Threads in each of those processes; `none` for twice the processors and one.")
     open_catalogue: bool = setting("COMMONHOLD_OPEN_CATALOGUE", "false", _boolean, "Whether public and restricted datasets, the list and the filters under `/api/` are readable without a key.")
     download_url_lifetime: int = setting("COMMONHOLD_DOWNLOAD_URL_LIFETIME", "43200", _positive, "Seconds for which a download URL lives.")
     daily_download_limit: int | None = setting("COMMONHOLD_DAILY_DOWNLOAD_LIMIT", "30", _size, "Downloads an organization may start in a UTC day, unless it has a limit of its own; `none` for no limit.")

@@ -49,7 +49,7 @@ def plan(environment: Environment, bind: str) -> Plan:
     storage = storage_bind(environment, bind) if embedded else None
     for address in filter(None, (bind, storage)):
         check_free(address)
-    return Plan(bind, storage, environment.workers, environment.threads)
+    return Plan(bind, storage, environment.workers, environment.threads or 2 * (os.cpu_count() or 1) + 1)
 
 
 def prepare() -> int:

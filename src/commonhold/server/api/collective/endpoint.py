@@ -31,7 +31,10 @@ _encoder = msgspec.json.Encoder()
 
 def answer(body: Any, status: int = 200) -> HttpResponse:  # noqa: ANN401
     """Return ``body`` (a struct or plain values) as a JSON response."""
-    return HttpResponse(_encoder.encode(body), status=status, content_type="application/json")
+    content = _encoder.encode(body)
+    # Without a stated length the server would send it in chunks.
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(content))}
+    return HttpResponse(content, status=status, headers=headers)
 
 
 def base_url(request: HttpRequest) -> str:
@@ -196,6 +199,15 @@ def _problem_of(error: Exception) -> Problem | None:
     if isinstance(error, SuspiciousOperation):
         return problems.invalid({"request": "Must be well formed."})
     return None
+
+
+class OpenEndpoint(Endpoint):
+    """An endpoint that asks nobody who they are and counts no request."""
+
+    limited = False
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let everybody in."""
 
 
 class UnknownRoute(Endpoint):
