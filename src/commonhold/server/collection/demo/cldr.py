@@ -180,7 +180,7 @@ def _leaves(data: Mapping[str, Any], sections: tuple[str, ...]) -> Iterator[tupl
 
 
 def _below(value: Any, path: Row) -> Iterator[tuple[Row, str]]:
-    """Yield every text below ``value`` with its path, in the order of the paths; aliases are skipped."""
+    """Yield every text below ``value`` with its path, in order; aliases are skipped."""
     if isinstance(value, tuple):
         value = value[-1]  # an alias, and what differs from it
     if isinstance(value, str):
@@ -194,7 +194,7 @@ def _below(value: Any, path: Row) -> Iterator[tuple[Row, str]]:
 def _at(data: Any, *keys: str) -> Any:
     """Return what stands below ``keys``, following aliases.
 
-    Babel's own :class:`~babel.localedata.LocaleDataDict` writes what an alias means into tables that locales share.
+    Babel's own ``LocaleDataDict`` writes what an alias means into tables that locales share.
     """
     value = data
     for key in keys:

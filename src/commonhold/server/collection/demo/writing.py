@@ -6,8 +6,8 @@ import importlib.metadata
 import json
 import multiprocessing
 import os
+import re
 import secrets
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
@@ -51,8 +51,7 @@ def write_demo(folder: Path, demo_secrets: DemoSecrets) -> Path:
     fingerprint = _fingerprint()
     if not _is_built(archives, fingerprint):
         _build_aside(archives)
-        sizes = {path.name: path.stat().st_size for path in _archives_in(archives)}
-        (archives / _RECORD).write_text(json.dumps({"fingerprint": fingerprint, "sizes": sizes}))
+        (archives / _RECORD).write_text(json.dumps(_record(archives, fingerprint), indent=1))
     return _write_collection(folder / "collection.yaml", demo_secrets)
 
 
@@ -73,24 +72,31 @@ def _is_built(archives: Path, fingerprint: str) -> bool:
         record = json.loads((archives / _RECORD).read_text())
     except (FileNotFoundError, ValueError):
         return False
-    sizes = {path.name: path.stat().st_size for path in _archives_in(archives)}
-    return bool(record == {"fingerprint": fingerprint, "sizes": sizes})
+    return bool(record == _record(archives, fingerprint))
 
 
-def _archives_in(archives: Path) -> list[Path]:
-    return sorted(path for path in archives.iterdir() if path.name.endswith((".tar.gz", ".zip")))
+def _record(archives: Path, fingerprint: str) -> dict[str, object]:
+    """Return what is kept beside the archives, to tell later whether they are still these."""
+    hashes = {name: _hash_of(archives / name) for name in _names()}
+    return {"fingerprint": fingerprint, "sha256": hashes}
+
+
+def _hash_of(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+
+
+def _names() -> list[str]:
+    """Return the names of the archives that the collection file speaks of."""
+    return re.findall(r"archives/(\S+)", (_HERE / "collection.yaml").read_text(encoding="utf-8"))
 
 
 def _build_aside(archives: Path) -> None:
     """Build in a process of its own: babel keeps every locale it loads, which a server would carry along."""
-    for stale in archives.iterdir():
-        if stale.is_file():
-            stale.unlink()
-    process = multiprocessing.get_context("spawn").Process(target=_build, args=(archives,))
+    (archives / _RECORD).unlink(missing_ok=True)
+    process = multiprocessing.get_context("spawn").Process(target=_build, args=(archives,), daemon=True)
     process.start()
     process.join()
     if process.exitcode:
-        shutil.rmtree(archives, ignore_errors=True)
         raise RuntimeError(f"The demonstration's archives could not be built (exit code {process.exitcode}).")
 
 
