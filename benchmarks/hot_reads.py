@@ -46,7 +46,7 @@ def main() -> None:
     """Measure and print."""
     folder = Path(tempfile.mkdtemp(prefix="commonhold-bench-"))
     os.environ["COMMONHOLD_DATA"] = str(folder / "data")
-    os.environ["COMMONHOLD_REQUEST_LIMIT"] = "1000000000/day"
+    os.environ["COMMONHOLD_REQUEST_LIMIT"] = "100000000/day"
     os.environ["DJANGO_SETTINGS_MODULE"] = "commonhold.server.config.settings"
     import django  # noqa: PLC0415  after the environment
 
