@@ -60,7 +60,9 @@ class File:
 
     def pieces(self) -> list[str]:
         step = self.piece_size
-        return [hashlib.sha256(self.content[i : i + step]).hexdigest() for i in range(0, len(self.content), step)]
+        return [
+            hashlib.sha256(self.content[i : i + step]).hexdigest() for i in range(0, len(self.content), step)
+        ]
 
 
 @dataclass
@@ -145,8 +147,20 @@ ACCOUNT = {
     "organization": {"name": "Mozilla", "slug": "mozilla"},
     "key": {"name": "laptop", "prefix": "chk_abc", "scopes": ["read", "download"], "expiresAt": None},
     "limits": {
-        "downloads": {"period": "daily", "limit": 30, "used": 2, "remaining": 28, "resetsAt": "2030-01-02T00:00:00Z"},
-        "bandwidth": {"period": "daily", "limit": None, "used": 5, "remaining": None, "resetsAt": "2030-01-02T00:00:00Z"},
+        "downloads": {
+            "period": "daily",
+            "limit": 30,
+            "used": 2,
+            "remaining": 28,
+            "resetsAt": "2030-01-02T00:00:00Z",
+        },
+        "bandwidth": {
+            "period": "daily",
+            "limit": None,
+            "used": 5,
+            "remaining": None,
+            "resetsAt": "2030-01-02T00:00:00Z",
+        },
         "requests": {"limit": "1000/minute"},
     },
 }
@@ -211,7 +225,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(200, {"items": items, "total": len(items)})
             return
         if path == "/datasets/filters":
-            self._json(200, {"tasks": ["ASR", "NLP"], "locales": ["en"], "licenses": ["CC0-1.0"], "formats": ["TSV"]})
+            self._json(
+                200, {"tasks": ["ASR", "NLP"], "locales": ["en"], "licenses": ["CC0-1.0"], "formats": ["TSV"]}
+            )
             return
         _, _, name, *rest = path.split("/")
         file = site.find(name)

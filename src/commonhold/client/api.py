@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
@@ -58,11 +58,14 @@ class Client:
     # -- what there is
     # ----------------------------------------------------------------------------------------------
 
-    def search(self, **query: str | int | Iterable[str] | None) -> DatasetPage:
-        """Search the catalogue: ``q``, ``limit``, ``page``, ``task``, ``locale``, ``license``, ``format``,
-        ``sort``, ``sortDirection``, ``uploadDate``, ``sample``, ``pricing``. None leaves a filter out,
-        several values mean any.
-        """  # noqa: D205 -- the names are the contract's, and one line cannot hold them
+    def search(self, query: Mapping[str, Any]) -> DatasetPage:
+        """Search the catalogue.
+
+        Args:
+            query: ``q``, ``limit``, ``page``, ``task``, ``locale``, ``license``, ``format``, ``sort``,
+                ``sortDirection``, ``uploadDate``, ``sample``, ``pricing``. None leaves a filter out, several
+                values mean any of them.
+        """
         return DatasetPage.read(self._get("/datasets", query))
 
     def filters(self) -> Mapping[str, Any]:

@@ -69,7 +69,9 @@ def pick(texts: Texts | None, locale: str | None, default_locale: str) -> str | 
     return found[0] if found else None
 
 
-def pick_with_locale(texts: Texts | None, locale: str | None, default_locale: str) -> tuple[str, str] | None:
+def pick_with_locale(
+    texts: Texts | None, locale: str | None, default_locale: str
+) -> tuple[str, str] | None:
     """Return ``(text, locale it is in)`` by the rule of :func:`pick`, so that a page can label a fallback."""
     for candidate in (locale, default_locale):
         if candidate and texts and (text := texts.get(candidate)) is not None:
