@@ -1,14 +1,14 @@
 """The ``commonhold`` command: an overview that loads nothing, and commands that load when they are used."""
 
-import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn, cast
+from typing import NoReturn
 
 import click
 
 from commonhold import __version__
+from commonhold.cli.groups import LazyGroup
 from commonhold.cli.table import COMMANDS
 
 _ABOUT = """Datasets under their owners' terms, downloads proven whole."""
@@ -29,63 +29,10 @@ Exit codes: 0 done, 2 usage, 3 not allowed, 4 not found, 5 limited, 6 corrupt, 7
 """
 
 
-class LazyGroup(click.Group):
-    """A group whose commands stand in a table and are imported one at a time, when used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands, in the order of the table."""
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command."""
-        entry = COMMANDS.get(cmd_name)
-        if entry is None:
-            return None
-        module_name, _, attribute = entry.target.partition(":")
-        try:
-            module = importlib.import_module(module_name)
-        except ModuleNotFoundError as error:
-            if error.name is not None and error.name.partition(".")[0] == "commonhold":
-                raise click.ClickException(f"This installation has no `{cmd_name}`.") from error
-            raise click.ClickException(
-                f"`{cmd_name}` needs {error.name}, which is not installed: pip install 'commonhold[server]'"
-            ) from error
-        del ctx
-        return cast("click.Command", getattr(module, attribute))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or suggest the nearest one."""
-        name = args[0] if args else ""
-        if name and not name.startswith("-") and name not in COMMANDS:
-            from difflib import get_close_matches  # noqa: PLC0415 -- needed only after a slip
-
-            near = get_close_matches(name, COMMANDS, n=1)
-            hint = f" Did you mean `{near[0]}`?" if near else " `commonhold --help` lists them."
-            raise click.UsageError(f"There is no command `{name}`.{hint}", ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the overview from the table alone."""
-        del ctx
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for name, entry in COMMANDS.items():
-            sections.setdefault(entry.section, []).append((name, entry.summary))
-        for title, rows in sections.items():
-            with formatter.section(title):
-                formatter.write_dl(rows)
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples as they stand."""
-        del ctx
-        formatter.write_paragraph()
-        formatter.write(_EXAMPLES)
-
-
 @click.group(
     cls=LazyGroup,
+    table=COMMANDS,
+    examples=_EXAMPLES,
     help=_ABOUT,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

@@ -29,7 +29,7 @@ def command(data: str | None, bind: str, workers: int | None, open_catalogue: bo
     sys.exit(start(bind))
 
 
-def start(bind: str) -> int:
+def start(bind: str, *, announce: bool = True) -> int:
     """Run a site with the settings in this process's environment; return the exit code."""
     from commonhold.server.config import environment, serve  # noqa: PLC0415  the server loads only where it is run
 
@@ -40,6 +40,7 @@ def start(bind: str) -> int:
         return 2
     if code := serve.prepare():
         return code
-    click.echo(f"Commonhold serves http://{plan.site}  (stop with Ctrl-C)", err=True)
+    if announce:
+        click.echo(f"Commonhold serves http://{plan.site}  (stop with Ctrl-C)", err=True)
     serve.run(plan)
     return 0

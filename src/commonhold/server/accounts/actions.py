@@ -4,6 +4,7 @@ from django.db import transaction
 
 from commonhold.server.accounts.models import Person
 from commonhold.server.accounts.news import PersonJoined
+from commonhold.server.audit.actions import record
 from commonhold.server.kit import events
 from commonhold.server.kit.translation import DEFAULT_LOCALE
 
@@ -33,3 +34,12 @@ def create_person(
 def announce(person: Person) -> None:
     """Publish that ``person`` has joined; whoever creates people another way (sign-up) calls this too."""
     events.publish(PersonJoined(person=person.pk, email=person.email, name=person.name))
+
+
+@transaction.atomic
+def set_active(person: Person, *, active: bool) -> None:
+    """Let a person in, or keep them out: keys and web sessions ask for it at every request."""
+    if person.is_active != active:
+        person.is_active = active
+        person.save(update_fields=["is_active"])
+        record(None, "accounts.activated" if active else "accounts.deactivated", "person", person.pk)
