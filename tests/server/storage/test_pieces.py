@@ -1,5 +1,6 @@
 import hashlib
 import io
+import itertools
 
 import pytest
 from hypothesis import given
@@ -29,7 +30,7 @@ CONTENT = hashlib.shake_128(b"more").digest(2 * PIECE_SIZE + 77)
 def test_chunks_of_any_size_make_no_difference(cuts):
     hasher = PieceHasher()
     edges = [0, *sorted(cuts), len(CONTENT)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         hasher.update(memoryview(CONTENT)[start:end])
     result = hasher.result()
     assert (result.size, result.sha256, result.pieces) == expected(CONTENT)

@@ -106,7 +106,7 @@ def test_bytes_cannot_move_between_parts(count, field):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda query: "",
+        lambda _: "",
         lambda query: query + "&a=b",
         lambda query: query + "&type=text/html",
         lambda query: query.replace("expires=", "expires=0"),
@@ -138,7 +138,7 @@ def test_other_forms_are_refused(change):
     ],
 )
 def test_what_cannot_be_signed(words):
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"\w"):
         signed(**words)
 
 
