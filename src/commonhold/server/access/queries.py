@@ -42,7 +42,9 @@ LEFT JOIN access_accessrequest r ON r.dataset_id = d.id AND r.person_id = %s
 WHERE d.public_id = %s OR d.slug = %s
 LIMIT 2
 """
-_OF_CURRENT = _FACTS.format(number="f.number", file="catalogue_datasetversion f ON f.id = d.current_version_id")
+_OF_CURRENT = _FACTS.format(
+    number="f.number", file="catalogue_datasetversion f ON f.id = d.current_version_id"
+)
 _OF_NUMBERED = _FACTS.format(
     number="f.number", file="catalogue_datasetversion f ON f.dataset_id = d.id AND f.number = %s"
 )
@@ -84,7 +86,9 @@ def _target(viewer: Viewer, name: str, statement: str, leading: list[Any]) -> Ta
 
 def pieces_of(version: int) -> tuple[int, bytes] | None:
     """Return piece size and concatenated piece digests of a version (row id) the caller was already allowed."""
-    found = sql.row("SELECT piece_size, digests FROM catalogue_versionpieces WHERE version_id = %s", [version])
+    found = sql.row(
+        "SELECT piece_size, digests FROM catalogue_versionpieces WHERE version_id = %s", [version]
+    )
     return (found[0], bytes(found[1])) if found else None
 
 
@@ -99,6 +103,7 @@ class Use:
 def use_on(organization: int, day: dt.date) -> Use:
     """Return what the organization used on ``day``."""
     found = sql.row(
-        "SELECT downloads, bandwidth FROM access_dailyuse WHERE organization = %s AND day = %s", [organization, day]
+        "SELECT downloads, bandwidth FROM access_dailyuse WHERE organization = %s AND day = %s",
+        [organization, day],
     )
     return Use(int(found[0]), int(found[1])) if found else Use(0, 0)

@@ -1,1 +1,3 @@
+"""Which page answers which address."""
+
 urlpatterns = []
