@@ -111,11 +111,12 @@ class _Handler:
             answer = self._application.answer(
                 scope.method, scope.path, scope.query_string, _headers(scope.headers)
             )
-            if scope.method not in {"GET", "HEAD"}:
+            if isinstance(answer, PartRequest):
                 body = Body(protocol)
-                if isinstance(answer, PartRequest):
-                    answer = await self._receiver.receive(answer, body)
+                answer = await self._receiver.receive(answer, body)
                 await body.drain()
+            elif scope.method not in {"GET", "HEAD"}:
+                await Body(protocol).drain()
             await self._send(scope.method, answer, protocol)
         except Exception as fault:
             # The path alone: the query holds a signature that still opens the file.
