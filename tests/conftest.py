@@ -16,6 +16,8 @@ from tests.support.collection import Maker
 from tests.support.postgresql import PostgreSQL
 from tests.support.site import Site, start_site
 
+pytest.register_assert_rewrite("tests.server.storage.contract", "tests.server.storage.upload_contract")
+
 _DATABASE_FIXTURES = {"site", "database", "make"}
 _server: PostgreSQL | None = None
 _folder: Path | None = None
