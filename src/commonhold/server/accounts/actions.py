@@ -33,3 +33,8 @@ def create_person(
 def announce(person: Person) -> None:
     """Publish that ``person`` has joined; whoever creates people another way (sign-up) calls this too."""
     events.publish(PersonJoined(person=person.pk, email=person.email, name=person.name))
+
+
+def set_locale(person: int, locale: str) -> None:
+    """Keep the language a person wants to read in."""
+    Person.objects.filter(pk=person).exclude(locale=locale).update(locale=locale)

@@ -18,7 +18,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
-from django.middleware.locale import LocaleMiddleware
 from django.middleware.security import SecurityMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
@@ -105,10 +104,6 @@ class PageStaticMiddleware(PagesOnly, WhiteNoiseMiddleware):
 
 class PageSessionMiddleware(PagesOnly, SessionMiddleware):
     """Web sessions."""
-
-
-class PageLocaleMiddleware(PagesOnly, LocaleMiddleware):
-    """The page's language."""
 
 
 class PageCommonMiddleware(PagesOnly, CommonMiddleware):
