@@ -74,8 +74,8 @@ PLACES = {
         (D + "locale: en_US", 3, "d.locale", "is no language tag"),
         (D + "default_locale: pt", 3, "d.default_locale", "Did you mean pt-PT?"),
         # Names given twice.
-        (G + "can_publish: true\n  - slug: o", 4, "organizations[1].slug", "taken by organizations[0].slug in line 2"),
-        (U + "name: A\n  - email: A@example.ORG", 4, "users[1].email", "is taken by users[0]"),
+        (G + "can_publish: true\n  - slug: o", 4, "organizations[1].slug", "by organizations[0].slug"),
+        (U + "name: A\n  - email: A@example.ORG", 4, "users[1].email", "is taken"),
         ("datasets:\n  - slug: d\n  - slug: d", 3, "datasets[1].slug", "taken by datasets[0].slug"),
         ("datasets:\n  - {id: d, slug: e}\n  - slug: d", 3, "datasets[1].slug", "taken by datasets[0].id"),
         (K + "expires: null\n      - name: k", 6, "u.api_keys[1].name", '"k" is taken'),

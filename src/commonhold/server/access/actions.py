@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from commonhold.server.access import terms as terms_text
-from commonhold.server.access.models import APPROVED, PENDING, AccessRequest, Agreement, Terms
+from commonhold.server.access.models import APPROVED, PENDING, AccessRequest, Agreement, DailyUse, Terms
 from commonhold.server.audit.actions import record
 from commonhold.server.catalogue.models import RESTRICTED, Dataset
 from commonhold.server.kit import clock
@@ -120,3 +120,10 @@ def decide_request(viewer: Viewer | None, request: AccessRequest, status: str) -
     request.decided_by = viewer.person if viewer else None
     request.save(update_fields=["status", "decided_at", "decided_by"])
     record(viewer, f"access.request_{status}", "dataset", request.dataset.public_id, person=request.person_id)
+
+
+@transaction.atomic
+def reset_daily_use(viewer: Viewer | None, organization: int) -> None:
+    """Give an organization its whole day back."""
+    DailyUse.objects.filter(organization=organization, day=clock.today()).delete()
+    record(viewer, "access.quota_reset", "organization", organization)

@@ -79,7 +79,7 @@ INSERT INTO access_dailyuse AS u (organization, day, downloads, bandwidth)
 SELECT %s, %s, 1, %s WHERE %s > 0 AND %s > 0
 ON CONFLICT (organization, day) DO UPDATE SET downloads = u.downloads + 1, bandwidth = u.bandwidth + %s
 WHERE u.downloads < %s AND u.bandwidth < %s
-RETURNING u.downloads
+RETURNING downloads
 """
 _CHARGE_TYPED = _CHARGE.replace(
     "SELECT %s, %s, 1, %s WHERE %s > 0 AND %s > 0",

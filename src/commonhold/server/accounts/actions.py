@@ -4,6 +4,7 @@ from django.db import transaction
 
 from commonhold.server.accounts.models import Person
 from commonhold.server.accounts.news import PersonJoined
+from commonhold.server.audit.actions import record
 from commonhold.server.kit import events
 from commonhold.server.kit.translation import DEFAULT_LOCALE
 
@@ -38,3 +39,12 @@ def announce(person: Person) -> None:
 def set_locale(person: int, locale: str) -> None:
     """Keep the language a person wants to read in."""
     Person.objects.filter(pk=person).exclude(locale=locale).update(locale=locale)
+
+
+@transaction.atomic
+def set_active(person: Person, *, active: bool) -> None:
+    """Let a person in, or keep them out: keys and web sessions ask for it at every request."""
+    if person.is_active != active:
+        person.is_active = active
+        person.save(update_fields=["is_active"])
+        record(None, "accounts.activated" if active else "accounts.deactivated", "person", person.pk)

@@ -120,11 +120,10 @@ class _Selection:
         if values:
             self.add(f"{column} IN ({sql.placeholders(values)})", *values)
 
-    @property
-    def text(self) -> str:
+    def text(self, versions: str = "") -> str:
         return (
             "FROM catalogue_dataset d JOIN organizations_organization o ON o.id = d.organization_id "
-            f"{self.joins} WHERE {' AND '.join(self.conditions)}"
+            f"{self.joins} {versions} WHERE {' AND '.join(self.conditions)}"
         )
 
 
@@ -136,14 +135,14 @@ def listed(viewer: Viewer, filters: Filters, *, limit: int, offset: int) -> tupl
     selection = _selection(viewer, filters)
     if selection is None:
         return [], 0
-    total = sql.row(f"SELECT count(*) {selection.text}", selection.parameters)  # noqa: S608  as above
+    total = sql.row(f"SELECT count(*) {selection.text()}", selection.parameters)  # noqa: S608  as above
     count = int(total[0]) if total else 0
     if offset >= count:
         return [], count
     statement = (
-        f"SELECT {_COLUMNS} {selection.text} "  # noqa: S608  as above
+        f"SELECT {_COLUMNS} {selection.text(_CURRENT)} "  # noqa: S608  as above
         f"ORDER BY {_order(filters, selection.rank)} LIMIT %s OFFSET %s"
-    ).replace(" WHERE ", f" {_CURRENT} WHERE ", 1)
+    )
     return [_row(row) for row in sql.rows(statement, [*selection.parameters, limit, offset])], count
 
 

@@ -9,7 +9,7 @@ from commonhold.server.collection.mistakes import CollectionError, Mistake
 from commonhold.server.kit.ids import new_id
 from commonhold.server.storage.archives import BrokenArchiveError, check_archive
 from commonhold.server.storage.interface import ObjectStore
-from commonhold.server.storage.keys import content_type
+from commonhold.server.catalogue.vocabularies import content_type_of
 from commonhold.server.storage.pieces import FileHashes, HashingReader, hash_file
 
 
@@ -52,7 +52,7 @@ class StoredFiles:
             reader = HashingReader(file)
             self._store.put(object_key, reader)
         self._put.append(object_key)
-        return StoredArchive(object_key, path.name, content_type(path.name), reader.result())
+        return StoredArchive(object_key, path.name, content_type_of(path.name) or "application/octet-stream", reader.result())
 
     def replaced(self, object_key: str) -> None:
         """Note an object that nothing names any more once the transaction holds."""

@@ -12,7 +12,7 @@ from django.db import transaction
 from commonhold.server.collection import loading_datasets, loading_people
 from commonhold.server.collection.archives import StoredFiles
 from commonhold.server.collection.document import Collection
-from commonhold.server.collection.loading_references import check_references
+from commonhold.server.collection.loading_references import check_against_site
 from commonhold.server.collection.record import UNSET
 from commonhold.server.site.actions import change
 from commonhold.server.storage.interface import ObjectStore
@@ -52,7 +52,7 @@ def load(collection: Collection, store: ObjectStore, tell: Tell = lambda line: N
             changed.
         StorageError: the store is full; nothing was changed.
     """
-    check_references(collection)
+    check_against_site(collection)
     report = Report()
     files = StoredFiles(store, tell)
     try:

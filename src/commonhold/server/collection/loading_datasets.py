@@ -6,7 +6,6 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
 from django.utils.text import slugify
 
 from commonhold.server.access.actions import agree, approve_requester, publish_terms
@@ -19,9 +18,9 @@ from commonhold.server.catalogue.actions import (
     set_sample,
     set_status,
 )
-from commonhold.server.catalogue.models import PUBLISHED, REMOVED, Dataset, Sample
+from commonhold.server.catalogue.models import REMOVED, Dataset, Sample
 from commonhold.server.collection.loading_people import mentioned
-from commonhold.server.collection.mistakes import CollectionError
+from commonhold.server.collection.loading_references import known_dataset
 from commonhold.server.collection.record import UNSET, Unset
 from commonhold.server.kit.ids import new_id
 from commonhold.server.kit.translation import pick
@@ -76,10 +75,8 @@ def prepare(collection: Collection, files: StoredFiles) -> list[Prepared]:
 
 
 def _prepare(path: Path, entry: DatasetEntry, files: StoredFiles) -> Prepared:
-    dataset = _known(entry) or Dataset(public_id=entry.id or new_id(), default_locale=entry.default_locale)
+    dataset = known_dataset(entry) or Dataset(public_id=entry.id or new_id(), default_locale=entry.default_locale)
     prepared = Prepared(entry, dataset)
-    if dataset.pk is None:
-        _require_new(path, entry)
     if (entry.status or dataset.status) == REMOVED:
         return prepared
     held = set(dataset.versions.values_list("sha256", flat=True)) if dataset.pk else set()
@@ -99,26 +96,6 @@ def _prepare(path: Path, entry: DatasetEntry, files: StoredFiles) -> Prepared:
             entry.sample, dataset.public_id, collection=path, source=entry.source, key="sample"
         )
     return prepared
-
-
-def _known(entry: DatasetEntry) -> Dataset | None:
-    condition = Q(public_id=entry.id) if entry.id else Q(slug=entry.slug)
-    return Dataset.objects.filter(condition).first()
-
-
-def _require_new(path: Path, entry: DatasetEntry) -> None:
-    needs = {"name": entry.name, "organization": entry.organization}
-    if (entry.status or PUBLISHED) == PUBLISHED:
-        needs["file"] = entry.archives or UNSET
-    mistakes = [
-        entry.source.mistake("", f"is new to the site and needs {name}.")
-        for name, value in needs.items()
-        if value is UNSET
-    ]
-    if entry.slug and Dataset.objects.filter(slug=entry.slug).exists():
-        mistakes.append(entry.source.mistake("slug", f"another dataset has the slug {entry.slug!r}."))
-    if mistakes:
-        raise CollectionError(path, mistakes)
 
 
 def _has_sample(dataset: Dataset, sha256: str) -> bool:

@@ -35,7 +35,8 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _size(text: str) -> int | None:
+def count_or_none(text: str) -> int | None:
+    """Read a limit: a whole number, or ``none``."""
     return None if text.lower() in {"", "none"} else _positive(text)
 
 
@@ -47,7 +48,8 @@ def _networks(text: str) -> tuple[str, ...]:
     return tuple(str(ipaddress.ip_network(word, strict=False)) for word in _words(text))
 
 
-def _rate(text: str) -> str | None:
+def rate_or_none(text: str) -> str | None:
+    """Read a rate such as ``1000/minute``, or ``none``."""
     if text.lower() in {"", "none"}:
         return None
     if not re.fullmatch(r"[1-9]\d{0,8}/(second|minute|hour|day)", text):
@@ -89,12 +91,12 @@ class Environment:
     trusted_proxies: tuple[str, ...] = setting("COMMONHOLD_TRUSTED_PROXIES", "", _networks, "Networks whose forwarding headers tell the client's address and scheme.")
     valkey_url: str = setting("COMMONHOLD_VALKEY_URL", "", str, "Valkey or Redis that request limits share, as `redis://host:port/0`. Needed with more than one worker.", secret=True)
     workers: int = setting("COMMONHOLD_WORKERS", "1", _positive, "Processes that serve the site.")
-    threads: int = setting("COMMONHOLD_THREADS", "8", _positive, "Threads in each of those processes.")
+    threads: int | None = setting("COMMONHOLD_THREADS", "none", count_or_none, "Threads in each of those processes; `none` for twice the processors and one.")
     open_catalogue: bool = setting("COMMONHOLD_OPEN_CATALOGUE", "false", _boolean, "Whether public and restricted datasets, the list and the filters under `/api/` are readable without a key.")
     download_url_lifetime: int = setting("COMMONHOLD_DOWNLOAD_URL_LIFETIME", "43200", _positive, "Seconds for which a download URL lives.")
-    daily_download_limit: int | None = setting("COMMONHOLD_DAILY_DOWNLOAD_LIMIT", "30", _size, "Downloads an organization may start in a UTC day, unless it has a limit of its own; `none` for no limit.")
-    daily_bandwidth_limit: int | None = setting("COMMONHOLD_DAILY_BANDWIDTH_LIMIT", "none", _size, "Bytes granted to an organization in a UTC day, unless it has a limit of its own; `none` for no limit.")
-    request_limit: str | None = setting("COMMONHOLD_REQUEST_LIMIT", "1000/minute", _rate, "Requests per organization (strangers: per address), such as `1000/minute`; `none` for no limit.")
+    daily_download_limit: int | None = setting("COMMONHOLD_DAILY_DOWNLOAD_LIMIT", "30", count_or_none, "Downloads an organization may start in a UTC day, unless it has a limit of its own; `none` for no limit.")
+    daily_bandwidth_limit: int | None = setting("COMMONHOLD_DAILY_BANDWIDTH_LIMIT", "none", count_or_none, "Bytes granted to an organization in a UTC day, unless it has a limit of its own; `none` for no limit.")
+    request_limit: str | None = setting("COMMONHOLD_REQUEST_LIMIT", "1000/minute", rate_or_none, "Requests per organization (strangers: per address), such as `1000/minute`; `none` for no limit.")
     email_url: str = setting("COMMONHOLD_EMAIL_URL", "", str, "Outgoing mail, as `smtp://user:password@host:port` or `smtps://…`. Empty: messages are written to the data folder.", secret=True)
     email_from: str = setting("COMMONHOLD_EMAIL_FROM", "Commonhold <commonhold@localhost>", str, "Sender of the site's messages.")
     legal_url: str = setting("COMMONHOLD_LEGAL_URL", "", _address, "Page that explains why datasets are withheld; sent as the `blocked-by` link with status 451.")

@@ -1,27 +1,12 @@
-"""What every request passes, and what only pages pass.
-
-Sessions, sign-in, forms and page policies cost a request about as much as a whole answer of the API, and the APIs use
-none of them: each ``Page…`` middleware lets ``/api/`` through untouched.
-"""
+"""What every request passes first and last, pages and APIs alike."""
 
 import ipaddress
 import uuid
 from collections.abc import Callable
-from typing import Any
 
-from csp.middleware import CSPMiddleware
 from django.conf import settings
-from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.contrib.messages.middleware import MessageMiddleware
-from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.middleware.clickjacking import XFrameOptionsMiddleware
-from django.middleware.common import CommonMiddleware
-from django.middleware.csrf import CsrfViewMiddleware
-from django.middleware.security import SecurityMiddleware
-from whitenoise.middleware import WhiteNoiseMiddleware
+from django.http import HttpRequest, HttpResponseBase
 
-API = "/api/"
 _DRAINED = 1024 * 1024
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
@@ -81,54 +66,3 @@ def _drain(request: HttpRequest) -> None:
                 continue
     except (OSError, ValueError):
         return  # the client has gone, or sent what is no length: nothing is left to read
-
-
-class PagesOnly:
-    """Mixed into a middleware: the APIs pass it by."""
-
-    get_response: Respond
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith(API):
-            return self.get_response(request)
-        return super().__call__(request)  # type: ignore[misc]
-
-
-class PageSecurityMiddleware(PagesOnly, SecurityMiddleware):
-    """Security headers for pages."""
-
-
-class PageStaticMiddleware(PagesOnly, WhiteNoiseMiddleware):
-    """Styles, scripts and pictures."""
-
-
-class PageSessionMiddleware(PagesOnly, SessionMiddleware):
-    """Web sessions."""
-
-
-class PageCommonMiddleware(PagesOnly, CommonMiddleware):
-    """Content-Length."""
-
-
-class PageCsrfMiddleware(PagesOnly, CsrfViewMiddleware):
-    """Forms come from our own pages."""
-
-    def process_view(self, request: HttpRequest, *arguments: Any) -> HttpResponse | None:  # noqa: ANN401
-        """Check a form's token; the APIs know no cookies, so nobody can ride on theirs."""
-        return None if request.path_info.startswith(API) else super().process_view(request, *arguments)
-
-
-class PageAuthenticationMiddleware(PagesOnly, AuthenticationMiddleware):
-    """Who is signed in."""
-
-
-class PageMessageMiddleware(PagesOnly, MessageMiddleware):
-    """Messages shown once."""
-
-
-class PageContentPolicyMiddleware(PagesOnly, CSPMiddleware):
-    """What a page may load: its own styles and scripts, nothing from elsewhere."""
-
-
-class PageFrameMiddleware(PagesOnly, XFrameOptionsMiddleware):
-    """Pages stand in no frame."""

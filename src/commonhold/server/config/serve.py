@@ -17,7 +17,7 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from commonhold.server.config.addresses import check_free, split_bind, storage_bind
-from commonhold.server.config.environment import Environment, SettingError
+from commonhold.server.config.environment import Environment, SettingError, environment
 
 _log = logging.getLogger("commonhold.serve")
 _PR_SET_PDEATHSIG = 1
@@ -33,23 +33,23 @@ class Plan:
     threads: int
 
 
-def plan(environment: Environment, bind: str) -> Plan:
+def plan(settings: Environment, bind: str) -> Plan:
     """Return what to run, after checking that it can.
 
     Raises:
         SettingError: settings that do not go together, or an address that is taken.
     """
-    if environment.workers > 1 and not environment.valkey_url:
+    if settings.workers > 1 and not settings.valkey_url:
         message = (
-            f"COMMONHOLD_WORKERS: {environment.workers} workers need COMMONHOLD_VALKEY_URL, or each of them would "
+            f"COMMONHOLD_WORKERS: {settings.workers} workers need COMMONHOLD_VALKEY_URL, or each of them would "
             "count request limits by itself and let that many times too much through"
         )
         raise SettingError(message)
-    embedded = not environment.storage_url.startswith("s3://")
-    storage = storage_bind(environment, bind) if embedded else None
+    embedded = not settings.storage_url.startswith("s3://")
+    storage = storage_bind(settings, bind) if embedded else None
     for address in filter(None, (bind, storage)):
         check_free(address)
-    return Plan(bind, storage, environment.workers, environment.threads)
+    return Plan(bind, storage, settings.workers, settings.threads or 2 * (os.cpu_count() or 1) + 1)
 
 
 def prepare() -> int:
@@ -61,7 +61,10 @@ def run(what: Plan) -> None:
     """Run the servers until told to stop (SIGTERM, SIGINT)."""
     host, port = split_bind(what.site)
     if what.storage:
+        # Told to the servers through the environment; what this process read of it before is forgotten, since the
+        # site's workers are forked from it.
         os.environ["COMMONHOLD_STORAGE_BIND"] = what.storage
+        environment.cache_clear()
     os.environ["DJANGO_SETTINGS_MODULE"] = "commonhold.server.config.settings"
     store = _Store(what.storage) if what.storage else None
     server = Granian(

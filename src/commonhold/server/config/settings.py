@@ -37,22 +37,27 @@ INSTALLED_APPS = [
     "commonhold.server.web",
 ]
 
-# Sessions, accounts and the rest of what only pages need stand aside for the APIs (config/middleware.py).
+# What pages pass. The APIs use no sessions, forms or page policies, which cost a request about as much as a whole answer
+# of theirs: they have a chain of their own (config/wsgi.py).
 MIDDLEWARE = [
     "commonhold.server.config.middleware.RequestMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "commonhold.server.config.middleware.PageSecurityMiddleware",
-    "commonhold.server.config.middleware.PageStaticMiddleware",
-    "commonhold.server.config.middleware.PageSessionMiddleware",
-    "commonhold.server.config.middleware.PageCommonMiddleware",
-    "commonhold.server.config.middleware.PageCsrfMiddleware",
-    "commonhold.server.config.middleware.PageAuthenticationMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "commonhold.server.web.language.ReaderLanguageMiddleware",
-    "commonhold.server.config.middleware.PageMessageMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "commonhold.server.web.read_only.ReadOnlyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "commonhold.server.config.middleware.PageFrameMiddleware",
-    "commonhold.server.config.middleware.PageContentPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+API_MIDDLEWARE = [
+    "commonhold.server.config.middleware.RequestMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
 ]
 
 ROOT_URLCONF = "commonhold.server.config.urls"

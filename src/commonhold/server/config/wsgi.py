@@ -1,8 +1,37 @@
-"""The site as a WSGI application, for Granian or any other server."""
+"""The site as a WSGI application, for Granian or any other server: one handler for the APIs, one for pages."""
 
 import os
-
-from django.core.wsgi import get_wsgi_application
+from collections.abc import Callable, Iterable
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "commonhold.server.config.settings")
-application = get_wsgi_application()
+
+import django  # noqa: E402  Django reads its settings as it loads
+
+django.setup(set_prefix=False)
+
+from django.conf import settings  # noqa: E402  as above
+from django.core.handlers.wsgi import WSGIHandler  # noqa: E402  as above
+
+
+class ApiHandler(WSGIHandler):
+    """Django's handler, with the short chain of middleware that the APIs pass."""
+
+    def load_middleware(self, is_async: bool = False) -> None:  # noqa: FBT001, FBT002  Django's signature
+        """Build the chain from ``API_MIDDLEWARE``; Django knows only one name for it."""
+        pages = settings.MIDDLEWARE
+        settings.MIDDLEWARE = settings.API_MIDDLEWARE
+        try:
+            super().load_middleware(is_async)
+        finally:
+            settings.MIDDLEWARE = pages
+
+
+_api, _pages = ApiHandler(), WSGIHandler()
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Answer one request."""
+    handler = _api if environ.get("PATH_INFO", "").startswith("/api/") else _pages
+    answered: Iterable[bytes] = handler(environ, start_response)
+    return answered

@@ -1,7 +1,8 @@
 """The written form of an API key: ``chk_``, 43 characters of chance, 6 characters of check sum.
 
-The check sum (CRC-32 of everything before it) is no secret and no protection. It tells a mistyped or cut-off key
-from a real one without asking the database, and lets scanners for leaked secrets find ours without false alarms.
+The check sum (CRC-32 of everything before it) is no secret and no protection. It tells a mistyped or cut-off
+key from a real one without asking the database, and lets scanners for leaked secrets find ours without false
+alarms.
 """
 
 import secrets

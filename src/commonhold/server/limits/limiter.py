@@ -6,13 +6,12 @@ pass and says so in the log: the daily quota, which is a promise to publishers, 
 
 import logging
 import math
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-
-from limits import RateLimitItem, parse
-from limits.errors import StorageError
-from limits.storage import MemoryStorage, storage_from_string
-from limits.strategies import SlidingWindowCounterRateLimiter
+from typing import Protocol
 
 from commonhold.server.config.environment import environment
 
@@ -36,37 +35,93 @@ class Standing:
     retry_after: int
 
 
-class Limiter:
+class Limiter(Protocol):
     """Counts requests by identity and rate."""
-
-    def __init__(self, url: str = "") -> None:
-        self._storage = storage_from_string(url, wrap_exceptions=True) if url else MemoryStorage()
-        self._window = SlidingWindowCounterRateLimiter(self._storage)
 
     def hit(self, identity: str, rate: str | None) -> Standing | None:
         """Count one request of ``identity`` against ``rate``; None where there is no limit or none can be told."""
+        ...
+
+
+class MemoryLimiter:
+    """Counts in the memory of this process: two numbers for each identity."""
+
+    _SWEEP_AT = 20_000
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        # By identity and rate: the window's number, what it counted, and what the one before it had.
+        self._counts: dict[tuple[str, str], tuple[int, int, int]] = {}
+
+    def hit(self, identity: str, rate: str | None) -> Standing | None:
+        """Count one request, unless it is refused: refused requests do not prolong the refusal."""
         if rate is None:
             return None
-        item = _parsed(rate)
+        amount, length = parsed(rate)
+        moment = self._clock()
+        number = int(moment // length)
+        rest = length - moment % length
+        name = (identity, rate)
+        with self._lock:
+            seen, current, previous = self._counts.get(name, (number, 0, 0))
+            if seen != number:
+                current, previous = 0, current if seen == number - 1 else 0
+            allowed = previous * rest / length + current + 1 <= amount
+            if allowed:
+                current += 1
+                if len(self._counts) >= self._SWEEP_AT:
+                    self._sweep(moment)
+                self._counts[name] = (number, current, previous)
+        return _standing(allowed, amount, length, (previous, rest, current, rest))
+
+    def _sweep(self, moment: float) -> None:
+        """Forget identities whose windows have passed, so that strangers cannot fill the memory."""
+        for name, (number, _, _) in list(self._counts.items()):
+            if number < moment // parsed(name[1])[1] - 1:
+                del self._counts[name]
+        if len(self._counts) >= self._SWEEP_AT:
+            self._counts.clear()
+
+
+class SharedLimiter:
+    """Counts in Valkey or Redis, for several processes and machines."""
+
+    def __init__(self, url: str) -> None:
+        from limits.storage import storage_from_string  # noqa: PLC0415  loaded only where limits are shared
+        from limits.strategies import SlidingWindowCounterRateLimiter  # noqa: PLC0415
+
+        self._storage = storage_from_string(url, wrap_exceptions=True)
+        self._window = SlidingWindowCounterRateLimiter(self._storage)
+
+    def hit(self, identity: str, rate: str | None) -> Standing | None:
+        """Count one request, unless it is refused."""
+        if rate is None:
+            return None
+        from limits import RateLimitItemPerSecond  # noqa: PLC0415  as above
+        from limits.errors import StorageError  # noqa: PLC0415
+
+        amount, length = parsed(rate)
+        item = RateLimitItemPerSecond(amount, length)
         try:
             allowed = self._window.hit(item, identity)
-            window = self._storage.get_sliding_window(item.key_for(identity), item.get_expiry())
+            window = self._storage.get_sliding_window(item.key_for(identity), length)  # type: ignore[attr-defined]
         except StorageError as error:
             _log.error("request limits are not counted: %s", error)  # noqa: TRY400  the cause is the whole story
             return None
         previous, previous_ends, current, current_ends = window
-        length = item.get_expiry()
-        used = previous * previous_ends / length + current
-        return Standing(
-            allowed=allowed,
-            limit=item.amount,
-            remaining=max(0, item.amount - math.ceil(used)),
-            retry_after=0 if allowed else seconds_until_room(item.amount, length, window),
-        )
+        return _standing(allowed, amount, length, (previous, previous_ends, current, current_ends))
 
-    def forget(self, identity: str, rate: str) -> None:
-        """Drop what was counted for ``identity``."""
-        self._window.clear(_parsed(rate), identity)
+
+def _standing(allowed: bool, amount: int, length: int, window: tuple[int, float, int, float]) -> Standing:  # noqa: FBT001
+    previous, previous_ends, current, _ = window
+    used = previous * previous_ends / length + current
+    return Standing(
+        allowed=allowed,
+        limit=amount,
+        remaining=max(0, amount - math.ceil(used)) if allowed else 0,
+        retry_after=0 if allowed else seconds_until_room(amount, length, window),
+    )
 
 
 def seconds_until_room(amount: int, length: int, window: tuple[int, float, int, float]) -> int:
@@ -86,12 +141,18 @@ def seconds_until_room(amount: int, length: int, window: tuple[int, float, int, 
     return max(1, math.ceil(current_ends + length * (1 - (amount - 1) / max(current, 1))))
 
 
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+
+
 @cache
-def _parsed(rate: str) -> RateLimitItem:
-    return parse(rate)
+def parsed(rate: str) -> tuple[int, int]:
+    """Return requests and seconds of a rate such as ``1000/minute``."""
+    amount, _, period = rate.partition("/")
+    return int(amount), _SECONDS[period]
 
 
 @cache
 def limiter() -> Limiter:
     """Return this process's limiter."""
-    return Limiter(environment().valkey_url)
+    url = environment().valkey_url
+    return SharedLimiter(url) if url else MemoryLimiter()

@@ -51,6 +51,14 @@ def set_membership(viewer: Viewer | None, *, person: int, organization: int, rol
     record(viewer, verb, "organization", organization, person=person, role=role)
 
 
+@transaction.atomic
+def end_membership(viewer: Viewer | None, *, person: int, organization: int) -> None:
+    """End a person's part in an organization; their keys for it stop working at once."""
+    ended, _ = Membership.objects.filter(person_id=person, organization_id=organization).delete()
+    if ended:
+        record(viewer, "organizations.member_removed", "organization", organization, person=person)
+
+
 def listen() -> None:
     """Subscribe to the news this room acts on."""
     events.subscribe(PersonJoined, give_personal_organization)

@@ -12,9 +12,10 @@ MAX_SEGMENTS = 16
 
 ARCHIVE_TYPES = {".tar.gz": "application/gzip", ".tgz": "application/gzip", ".zip": "application/zip"}
 
+_ENDINGS = "The file name must end in .tar.gz, .tgz or .zip."
+
 _PUNCTUATION = frozenset("-_.+=@,()!'~ ")
-# Needed to write Persian and several Indic languages; other format characters (bidirectional overrides) can
-# disguise.
+# Persian and several Indic languages are written with them. Other format characters can disguise a name.
 _JOINERS = frozenset("\u200c\u200d")
 
 
@@ -54,15 +55,28 @@ def bare_filename(name: str) -> str:
     if fault := _fault(name):
         raise InvalidFilenameError(f"The file name {fault}.")
     if not archive_suffix(name):
-        raise InvalidFilenameError("The file name must end in .tar.gz, .tgz or .zip.")
+        raise InvalidFilenameError(_ENDINGS)
     return name
 
 
 def archive_suffix(name: str) -> str | None:
     """Return the ending that tells an archive's type (``.tar.gz``, ``.tgz`` or ``.zip``), or None."""
+    lower = name.lower()
+    for suffix in ARCHIVE_TYPES:
+        if lower.endswith(suffix) and len(lower) > len(suffix):
+            return suffix
+    return None
+
+
+def archive_content_type(name: str) -> str:
+    """Return the media type that belongs to an archive's name.
+
+    Raises:
+        InvalidFilenameError: the name has another ending.
+    """
     suffix = archive_suffix(name)
     if suffix is None:
-        raise InvalidFilenameError("The file name must end in .tar.gz, .tgz or .zip.")
+        raise InvalidFilenameError(_ENDINGS)
     return ARCHIVE_TYPES[suffix]
 
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
-from commonhold.server.config.middleware import API, Respond
+from commonhold.server.config.middleware import Respond
 from commonhold.server.kit.translation import best_locale, canonical_locale
 
 # The languages offered in the footer, each in its own words; locale as in `kit.translation`, then Django's code.
@@ -68,8 +68,6 @@ class ReaderLanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith(API):
-            return self.get_response(request)
         locale = request.reader_locale = reader_locale(request)  # type: ignore[attr-defined]
         language = interface_language(locale)
         with translation.override(language):

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
-from commonhold.server.config.middleware import API, Respond
+from commonhold.server.config.middleware import Respond
 from commonhold.server.site.queries import switches
 from commonhold.server.web.pages import errors
 
@@ -17,7 +17,6 @@ class ReadOnlyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if (
             request.method not in {"GET", "HEAD", "OPTIONS"}
-            and not request.path_info.startswith(API)
             and request.path_info != reverse("language")
             and switches().read_only
         ):

@@ -5,7 +5,7 @@ from rest_framework.request import Request
 
 from commonhold.server.access.queries import use_on
 from commonhold.server.api.collective import problems, shapes
-from commonhold.server.api.collective.endpoint import Endpoint, answer
+from commonhold.server.api.collective.endpoint import Endpoint, OpenEndpoint, answer
 from commonhold.server.credentials.queries import account_of
 from commonhold.server.kit import clock
 from commonhold.server.kit.translation import DEFAULT_LOCALE, pick
@@ -56,13 +56,8 @@ def _standing(limit: int | None, used: int, resets_at: str) -> shapes.DailyLimit
     )
 
 
-class Health(Endpoint):
-    """``GET /health``: the process answers. It asks no database and counts no request."""
-
-    limited = False
-
-    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
-        """Ask nobody who they are."""
+class Health(OpenEndpoint):
+    """``GET /health``: the process answers. It asks no database."""
 
     def get(self, request: Request) -> HttpResponse:  # noqa: ARG002  the method's signature
         """Return that the site is up."""

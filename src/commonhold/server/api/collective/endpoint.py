@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
+from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework import exceptions
 from rest_framework.request import Request
@@ -30,7 +31,10 @@ _encoder = msgspec.json.Encoder()
 
 def answer(body: Any, status: int = 200) -> HttpResponse:  # noqa: ANN401
     """Return ``body`` (a struct or plain values) as a JSON response."""
-    return HttpResponse(_encoder.encode(body), status=status, content_type="application/json")
+    content = _encoder.encode(body)
+    # Without a stated length the server would send it in chunks.
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(content))}
+    return HttpResponse(content, status=status, headers=headers)
 
 
 def base_url(request: HttpRequest) -> str:
@@ -190,9 +194,20 @@ def _problem_of(error: Exception) -> Problem | None:
         return Problem(405, problems.METHOD_NOT_ALLOWED, "This address does not know that method; see the Allow header.")
     if isinstance(error, exceptions.UnsupportedMediaType):
         return Problem(415, problems.UNSUPPORTED_MEDIA_TYPE, "Send JSON, with Content-Type: application/json.")
-    if isinstance(error, exceptions.ParseError):
-        return problems.invalid({"body": "Must be valid JSON."})
+    if isinstance(error, DisallowedHost):
+        return problems.invalid({"Host": "Must be a name that this site answers to."})
+    if isinstance(error, SuspiciousOperation):
+        return problems.invalid({"request": "Must be well formed."})
     return None
+
+
+class OpenEndpoint(Endpoint):
+    """An endpoint that asks nobody who they are and counts no request."""
+
+    limited = False
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let everybody in."""
 
 
 class UnknownRoute(Endpoint):

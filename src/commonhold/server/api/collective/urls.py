@@ -3,10 +3,12 @@
 from django.urls import path, re_path
 
 from commonhold.server.api.collective import account, datasets, downloads
+from commonhold.server.api.collective.description import OpenApi
 from commonhold.server.api.collective.endpoint import UnknownRoute
 
 urlpatterns = [
     path("health", account.Health.as_view()),
+    path("openapi.json", OpenApi.as_view()),
     path("account", account.Account.as_view()),
     path("datasets", datasets.List.as_view()),
     path("datasets/filters", datasets.FilterValues.as_view()),

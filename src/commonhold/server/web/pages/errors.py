@@ -8,8 +8,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from commonhold.server.config.middleware import API
-
+API = "/api/"
 _log = logging.getLogger(__name__)
 
 

@@ -1,0 +1,12 @@
+"""The cheapest site there is: one constant JSON answer, whatever is asked."""
+
+import os
+
+BODY = b"x" * int(os.environ.get("CONSTANT_BYTES", "900"))
+HEADERS = [("Content-Type", "application/json"), ("Content-Length", str(len(BODY)))]
+
+
+def application(environ, start_response):
+    """Answer the constant."""
+    start_response("200 OK", HEADERS)
+    return [BODY]

@@ -1,0 +1,263 @@
+"""A verified download of one archive, beside what people use instead.
+
+``python benchmarks/download.py`` makes an archive of random bytes, serves it on the loopback (nginx where installed,
+else :mod:`benchmarks.range_server`), and lets every contestant fetch and verify it in turn, several rounds over. Rivals
+that are not installed are named. Figures are ratios within one run; on another day the machine is another one.
+
+    --size MIB      size of the archive (1024)
+    --rounds N      how often each runs (5)
+    --cap MIB       bound on each connection, in MiB per second (none)
+    --folder DIR    where files go (memory, where the system has it)
+    --json FILE     write the figures there too
+"""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PIECE = 8 << 20
+_NGINX = """
+daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{ worker_connections 256; }}
+http {{ access_log off; sendfile on; tcp_nopush on; etag on; client_body_temp_path {folder}/body;
+proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+server {{ listen 127.0.0.1:{port}; root {folder}; {cap} }} }}
+"""
+
+
+@dataclass
+class Contestant:
+    """One way to get the archive, and what it took."""
+
+    name: str
+    command: Callable[[Path], str]
+    is_verified: bool = True
+    seconds: list[float] = field(default_factory=list)
+    memory: list[int] = field(default_factory=list)
+
+
+def make_archive(path: Path, mebibytes: int) -> tuple[str, list[str]]:
+    """Write random bytes; return the hash of the whole and of each piece."""
+    whole, pieces = hashlib.sha256(), []
+    with path.open("wb") as file:
+        for _ in range(mebibytes * (1 << 20) // PIECE):
+            block = os.urandom(PIECE)
+            whole.update(block)
+            pieces.append(hashlib.sha256(block).hexdigest())
+            file.write(block)
+    return whole.hexdigest(), pieces
+
+
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def storage(folder: Path, archive: Path, cap: int) -> Iterator[str]:
+    """Serve the archive; yield its address."""
+    nginx = shutil.which("nginx")
+    if nginx:
+        port = free_port()
+        settings = folder / "nginx.conf"
+        limit = f"limit_rate {cap}m;" if cap else ""
+        settings.write_text(_NGINX.format(folder=folder, port=port, cap=limit))
+        process = subprocess.Popen([nginx, "-p", str(folder), "-c", str(settings)], stderr=subprocess.DEVNULL)
+    else:
+        command = [sys.executable, "-m", "benchmarks.range_server", str(archive), str(cap << 20)]
+        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        port = int(process.stdout.readline())
+    try:
+        wait_for(port)
+        yield f"http://127.0.0.1:{port}/{archive.name}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+def wait_for(port: int) -> None:
+    """Wait until somebody listens."""
+    for _ in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise SystemExit("the storage did not start")
+
+
+@contextlib.contextmanager
+def site(address: str, size: int, checksum: str, pieces: list[str] | None) -> Iterator[str]:
+    """Play the API of a data collective for this one archive; yield its address."""
+    name = address.rpartition("/")[2]
+    about = {
+        "id": "archive",
+        "slug": "archive",
+        "filename": name,
+        "sizeBytes": str(size),
+        "checksum": f"sha256:{checksum}",
+        "version": 1,
+    }
+    answers = {
+        ("GET", "/api/datasets/archive"): about,
+        ("POST", "/api/datasets/archive/download"): {
+            **about,
+            "downloadUrl": address,
+            "expiresAt": "2100-01-01T00:00:00Z",
+        },
+        ("GET", "/api/datasets/archive/pieces"): pieces
+        and {**about, "algorithm": "sha256", "pieceSize": PIECE, "pieces": pieces},
+    }
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class names it so
+            """Stay quiet."""
+
+        def answer(self) -> None:
+            content = answers.get((self.command, self.path.partition("?")[0]))
+            body = json.dumps(content or {"error": "Not found."}).encode()
+            self.send_response(200 if content else 404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = answer
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/api"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def contestants(address: str, checksum: str, with_pieces: str, without: str) -> tuple[list[Contestant], list[str]]:
+    """Return who runs here, and who is absent."""
+    name = address.rpartition("/")[2]
+    ours = f"{sys.executable} -m commonhold download archive --quiet --api-url"
+    check = f"echo '{checksum}  {name}' | sha256sum --check --quiet"
+    host = address.rpartition("/")[0]
+    everyone = {
+        "aria2c": [
+            Contestant(
+                "aria2c -x16 --checksum",
+                lambda _: f"aria2c -q -x16 -s16 -k1M --file-allocation=none --checksum=sha-256={checksum} {address}",
+            )
+        ],
+        "curl": [
+            Contestant("curl + sha256sum", lambda _: f"curl -s -O {address} && {check}"),
+            Contestant("curl (proves nothing)", lambda _: f"curl -s -O {address}", is_verified=False),
+        ],
+        "rclone": [
+            Contestant(
+                "rclone x16 + sha256sum",
+                lambda _: f"rclone copy -q --config /dev/null --multi-thread-streams 16 --multi-thread-cutoff 64M "
+                f"--http-url {host}/ :http:{name} . && {check}",
+            )
+        ],
+    }
+    found = [
+        Contestant("commonhold download", lambda folder: f"{ours} {with_pieces} --output {folder}"),
+        Contestant("commonhold, no piece hashes", lambda folder: f"{ours} {without} --output {folder}"),
+    ]
+    absent = []
+    for tool, entries in everyone.items():
+        if shutil.which(tool):
+            found += entries
+        else:
+            absent.append(tool)
+    return found, absent
+
+
+def run(contestant: Contestant, folder: Path) -> None:
+    """Let one run once, in an empty folder, and note time and peak memory."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "NO_PROXY": "*"}
+    began = time.monotonic()
+    process = subprocess.Popen(contestant.command(folder), shell=True, cwd=folder, env=environment)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.monotonic() - began
+    if process.returncode:
+        raise SystemExit(f"{contestant.name} failed with {process.returncode}")
+    contestant.seconds.append(seconds)
+    contestant.memory.append(used.ru_maxrss << 10)
+
+
+def show(everyone: list[Contestant], absent: list[str], size: int) -> dict[str, object]:
+    """Print the table and return the figures."""
+    ours, rivals = everyone[0], [c for c in everyone[2:] if c.is_verified]
+    figures: dict[str, object] = {}
+    print(f"{'':<28}{'MB/s':>8}{'best':>8}{'peak MiB':>10}   commonhold is faster by (median of pairs)")
+    for one in everyone:
+        pace = [size / seconds / 1e6 for seconds in one.seconds]
+        ratio = statistics.median(theirs / mine for theirs, mine in zip(one.seconds, ours.seconds, strict=True))
+        memory = max(one.memory) / (1 << 20)
+        print(f"{one.name:<28}{statistics.median(pace):>8.0f}{max(pace):>8.0f}{memory:>10.0f}   {ratio:.2f}")
+        figures[one.name] = {"MB/s": round(statistics.median(pace)), "peakMiB": round(memory), "ratio": round(ratio, 2)}
+    if rivals:
+        rounds = zip(*(c.seconds for c in rivals), strict=True)
+        best = statistics.median(min(times) / mine for times, mine in zip(rounds, ours.seconds, strict=True))
+        print(f"against the best verified rival of each round: {best:.2f} times as fast")
+        figures["against the best verified rival"] = round(best, 2)
+    for tool in absent:
+        print(f"absent: {tool}")
+    return figures
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--size", type=int, default=1024, metavar="MIB")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--cap", type=int, default=0, metavar="MIB")
+    parser.add_argument("--folder", type=Path, default=Path("/dev/shm") if Path("/dev/shm").is_dir() else None)
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=given.folder, prefix="commonhold-bench-") as name:
+        folder = Path(name)
+        archive = folder / "archive.tar.gz"
+        checksum, pieces = make_archive(archive, given.size)
+        size = archive.stat().st_size
+        with (
+            storage(folder, archive, given.cap) as address,
+            site(address, size, checksum, pieces) as with_pieces,
+            site(address, size, checksum, None) as without,
+        ):
+            everyone, absent = contestants(address, checksum, with_pieces, without)
+            for number in range(given.rounds):
+                turn = number % len(everyone)
+                for contestant in everyone[turn:] + everyone[:turn]:
+                    run(contestant, folder / "out")
+        cap = f", each connection bounded to {given.cap} MiB/s" if given.cap else ""
+        print(f"{given.size} MiB over the loopback{cap}, {given.rounds} rounds, {os.cpu_count()} cores")
+        figures = show(everyone, absent, size)
+    if given.json:
+        given.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,17 @@
+"""The commands of ``commonhold admin``; reading this table loads none of them."""
+
+from commonhold.cli.table import Entry
+
+_DATA, _PEOPLE, _SITE = "Data", "People and organizations", "The site"
+
+COMMANDS = {
+    "load": Entry("commonhold.cli.admin.load:command", "Load a collection file.", _DATA),
+    "check": Entry("commonhold.cli.admin.check:command", "Find what is wrong with the site's setup.", _SITE),
+    "site": Entry("commonhold.cli.admin.site:command", "Turn the site's switches.", _SITE),
+    "user": Entry("commonhold.cli.admin.user:command", "People: create, list, deactivate.", _PEOPLE),
+    "key": Entry("commonhold.cli.admin.key:command", "API keys: create, list, revoke.", _PEOPLE),
+    "organization": Entry(
+        "commonhold.cli.admin.organization:command", "Organizations: create, list, set, member.", _PEOPLE
+    ),
+    "quota": Entry("commonhold.cli.admin.quota:command", "What an organization used today: show, reset.", _PEOPLE),
+}

@@ -1,0 +1,46 @@
+"""Every command: where it lives, and what it does in a line. Reading this table loads none of them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command.
+
+    Attributes:
+        target: ``module:attribute`` of the click command.
+        summary: what it does, as the overview shows it.
+        section: the heading it stands under.
+    """
+
+    target: str
+    summary: str
+    section: str
+
+
+_SIGN_IN = "Your sign-in"
+_DATASETS = "Datasets"
+_SITE = "A site of your own"
+
+COMMANDS = {
+    "search": Entry("commonhold.cli.search:command", "Find datasets.", _DATASETS),
+    "info": Entry("commonhold.cli.info:command", "Show what there is to know about a dataset.", _DATASETS),
+    "agree": Entry(
+        "commonhold.cli.agree:command", "Open the page on which a dataset's terms are accepted.", _DATASETS
+    ),
+    "download": Entry(
+        "commonhold.cli.download:command", "Download datasets, resumable and verified.", _DATASETS
+    ),
+    "sample": Entry("commonhold.cli.sample:command", "Download the small sample of a dataset.", _DATASETS),
+    "verify": Entry("commonhold.cli.verify:command", "Check a downloaded file, and repair it.", _DATASETS),
+    "login": Entry("commonhold.cli.login:command", "Store an API key for a site.", _SIGN_IN),
+    "logout": Entry("commonhold.cli.logout:command", "Forget a stored API key.", _SIGN_IN),
+    "whoami": Entry("commonhold.cli.whoami:command", "Show whom the key speaks for.", _SIGN_IN),
+    "quota": Entry("commonhold.cli.quota:command", "Show what is left of today's downloads.", _SIGN_IN),
+    "demo": Entry("commonhold.cli.demo:command", "Start a whole site with a small real collection.", _SITE),
+    "serve": Entry("commonhold.cli.serve:command", "Serve a site.", _SITE),
+    "worker": Entry("commonhold.cli.worker:command", "Do a site's background work.", _SITE),
+    "admin": Entry(
+        "commonhold.cli.admin:command", "Look after a site: load, check, back up, users, keys.", _SITE
+    ),
+}

@@ -1,0 +1,79 @@
+"""Where the files of one download stand, and how small ones are written: whole, or not at all."""
+
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_LARGEST_JSON = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The files of one download. All but ``final`` and ``record`` are gone once it is done."""
+
+    final: Path
+    part: Path
+    journal: Path
+    progress: Path
+    lock: Path
+    record: Path
+
+    @classmethod
+    def of(cls, folder: Path, name: str) -> "Paths":
+        """Name them for a file ``name`` in ``folder``."""
+        part = f"{name}.part"
+        return cls(
+            final=folder / name,
+            part=folder / part,
+            journal=folder / f"{part}.journal",
+            progress=folder / f"{part}.progress",
+            lock=folder / f"{part}.lock",
+            record=folder / f"{name}.commonhold",
+        )
+
+    def discard(self) -> None:
+        """Remove everything an unfinished download left, but not its lock."""
+        for path in (self.journal, self.progress, self.part):
+            path.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power loss, on systems where that is a question."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def write_json(path: Path, content: Mapping[str, Any], *, secret: bool) -> None:
+    """Replace a small file in one step: a reader, or a power loss, sees the old one or the new one."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o644)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Return the object in a small file; None where there is none that can be read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        with os.fdopen(descriptor, encoding="utf-8") as file:
+            content = json.loads(file.read(_LARGEST_JSON))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None

@@ -1,0 +1,193 @@
+"""One writer for one download, also on network file systems, where ``flock`` is known to lie.
+
+The lock is a file that comes into being whole (written aside, then hard-linked into place) and says who holds
+it. It is stale when its holder is known to be dead: another boot of this machine, or a process that is gone
+or was replaced by another with its number. A holder on another machine counts as dead when it has not
+touched its lock for long, by the file system's own clock.
+"""
+
+import contextlib
+import os
+import secrets
+import socket
+import threading
+from pathlib import Path
+from typing import Any, Self
+
+from commonhold.client.transfer.layout import read_json, write_json
+from commonhold.client.transfer.part import local_fault
+
+_HEARTBEAT = 20.0
+_DEAD_AFTER = 180.0
+_DEEPEST = 4
+
+
+def boot_id() -> str:
+    """Return what tells this run of the machine from any other; empty where the system does not say."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def _process_space() -> str:
+    """Return what tells whether process numbers mean the same (containers have their own)."""
+    try:
+        return str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return ""
+
+
+def _started(pid: int) -> str:
+    """Return when a process started, in the system's ticks; an empty text where it is unknown."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return status.rpartition(")")[2].split()[19]
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # it belongs to somebody else, so it is there
+    return True
+
+
+class HeldError(Exception):
+    """Somebody else holds the lock; ``holder`` says who, as far as it can be read."""
+
+    def __init__(self, holder: dict[str, Any]) -> None:
+        super().__init__("the lock is held")
+        self.holder = holder
+
+    @property
+    def who(self) -> str:
+        """The holder in words."""
+        pid, host = self.holder.get("pid"), self.holder.get("host")
+        here = host == socket.gethostname()
+        return f"process {pid}" + ("" if here else f" on {host}")
+
+
+class Lock:
+    """Holds a lock file from :meth:`acquire` to :meth:`release`, and keeps showing that it lives."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._nonce = secrets.token_hex(8)
+        self._released = threading.Event()
+
+    def acquire(self) -> Self:
+        """Take the lock.
+
+        Raises:
+            HeldError: somebody else holds it.
+            LocalFileError: no lock can be made in this folder.
+        """
+        try:
+            _take(self.path, self._description(), depth=0)
+        except OSError as error:
+            raise local_fault(error, self.path) from error
+        threading.Thread(target=self._beat, name="commonhold-lock", daemon=True).start()
+        return self
+
+    def release(self) -> None:
+        """Give the lock back, if it is still this one."""
+        self._released.set()
+        if (read_json(self.path) or {}).get("nonce") == self._nonce:
+            self.path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def _beat(self) -> None:
+        while not self._released.wait(_HEARTBEAT):
+            with contextlib.suppress(OSError):
+                os.utime(self.path)
+
+    def _description(self) -> dict[str, Any]:
+        return {
+            "pid": os.getpid(),
+            "started": _started(os.getpid()),
+            "host": socket.gethostname(),
+            "boot": boot_id(),
+            "space": _process_space(),
+            "nonce": self._nonce,
+        }
+
+
+def _take(path: Path, description: dict[str, Any], *, depth: int) -> None:
+    """Make ``path`` ours, clearing away a dead holder.
+
+    Two who find the same dead holder would both clear it away, and the second would clear away the first. So
+    clearing needs a lock of its own, named after the dead holder; with that in hand the holder is looked at
+    once more.
+    """
+    draft = path.with_name(f".{path.name}.{description['nonce']}")
+    write_json(draft, description, secret=True)
+    try:
+        try:
+            _link(draft, path)
+        except FileExistsError:
+            holder = read_json(path)
+            if holder is None:
+                holder = read_json(path) or {}  # it was given back just now, or is not of this kind
+            if depth >= _DEEPEST or not _is_dead(holder, path):
+                raise HeldError(holder) from None
+            clearing = path.with_name(f"{path.name}.{_plain(holder.get('nonce'))}")
+            _take(clearing, description, depth=depth + 1)
+            try:
+                if (read_json(path) or {}).get("nonce") != holder.get("nonce"):
+                    raise HeldError(holder) from None
+                draft.replace(path)
+            finally:
+                clearing.unlink(missing_ok=True)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _link(draft: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        raise
+    except OSError:
+        # No hard links here (FAT, some network shares): an exclusive file, which others may see while it is
+        # empty.
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(draft.read_bytes())
+
+
+def _plain(value: object) -> str:
+    text = value if isinstance(value, str) else ""
+    return text if text.isalnum() and len(text) <= 32 else "unknown"
+
+
+def _is_dead(holder: dict[str, Any], path: Path) -> bool:
+    pid = holder.get("pid")
+    if holder.get("host") == socket.gethostname() and holder.get("space") == _process_space():
+        if holder.get("boot") != boot_id():
+            return True
+        if not isinstance(pid, int) or pid <= 0:
+            return True
+        return not _is_running(pid) or _started(pid) != holder.get("started")
+    return _is_silent(path)
+
+
+def _is_silent(path: Path) -> bool:
+    """Whether a lock was not touched for long, by the clock of the file system that holds it."""
+    probe = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        probe.touch(exist_ok=False)
+        return probe.stat().st_mtime - path.stat().st_mtime > _DEAD_AFTER
+    except OSError:
+        return False
+    finally:
+        probe.unlink(missing_ok=True)

@@ -1,0 +1,140 @@
+"""What the server answers, as plain values, and the headers that every answer carries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from json import dumps
+from urllib.parse import quote
+
+from commonhold.server.storage.embedded.ranges import MAX_RANGES, Range
+from commonhold.server.storage.filesystem import StoredFile
+
+Headers = list[tuple[str, str]]
+
+METHODS = "GET, HEAD, OPTIONS"
+
+_EXPOSED = (
+    "Accept-Ranges, Content-Disposition, Content-Length, Content-Range, Content-Type, ETag, Last-Modified"
+)
+_CONDITIONS = "Range, If-Match, If-None-Match, If-Range, If-Modified-Since, If-Unmodified-Since"
+
+_ALWAYS = [
+    ("server", "commonhold"),
+    ("x-content-type-options", "nosniff"),
+    # Should a browser ever show an object after all, it runs nothing, loads nothing, and has no origin.
+    ("content-security-policy", "sandbox; default-src 'none'"),
+    ("cross-origin-resource-policy", "cross-origin"),
+    ("access-control-allow-origin", "*"),
+    ("access-control-expose-headers", _EXPOSED),
+]
+
+_NO_ADDRESS = "This is no download address of this site. Use it exactly as it was given."
+_CHANGED = "The signature does not fit this address. Use it exactly as it was given, or ask for a new URL."
+_OTHER_FILE = "The file is not the one that If-Match or If-Unmodified-Since names."
+_NO_RANGE = f"No byte of the ranges asked for lies in the file, or there are more than {MAX_RANGES} of them."
+
+_ERRORS = {
+    400: ("Bad request.", _NO_ADDRESS),
+    403: ("Forbidden.", _CHANGED),
+    404: ("Not found.", "There is no such file here. It may have been removed."),
+    405: ("Method not allowed.", f"Downloads answer to {METHODS}."),
+    412: ("Precondition failed.", _OTHER_FILE),
+    414: ("Address too long.", _NO_ADDRESS),
+    416: ("Range not satisfiable.", _NO_RANGE),
+    500: ("Internal error.", "Something went wrong on our side. Please try again later."),
+    503: ("Busy.", "Too many downloads at once. Please try again in a moment."),
+}
+
+EXPIRED = (
+    "This URL has expired.",
+    "Ask for a new URL and go on where the download stopped, with a Range header.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, headers, and a body of bytes."""
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class FileAnswer:
+    """A whole object (200), one range of it (206), or several (206, ``multipart/byteranges``).
+
+    Attributes:
+        status: 200 or 206.
+        headers: all of them, ``content-length`` included.
+        path: the file.
+        ranges: what to send of it; all, if empty.
+        parts: with several ranges, what stands before each, and at the end.
+    """
+
+    status: int
+    headers: Headers
+    path: str
+    ranges: Sequence[Range] = ()
+    parts: Sequence[bytes] = ()
+
+
+def error(status: int, texts: tuple[str, str] | None = None, extra: Headers | None = None) -> Answer:
+    """Return an error as JSON with ``error`` and ``message``."""
+    short, message = texts or _ERRORS[status]
+    return _json(status, dumps({"error": short, "message": message}).encode(), extra or [])
+
+
+def health() -> Answer:
+    """Return what ``GET /health`` answers."""
+    return _json(200, b'{"status":"ok"}', [])
+
+
+def _json(status: int, body: bytes, extra: Headers) -> Answer:
+    headers = [
+        *_ALWAYS,
+        *extra,
+        ("content-type", "application/json"),
+        ("cache-control", "no-store"),
+        ("content-length", str(len(body))),
+    ]
+    return Answer(status, headers, body)
+
+
+def preflight() -> Answer:
+    """Return what OPTIONS answers, whatever the address: a page elsewhere may send ranges and conditions."""
+    headers = [
+        *_ALWAYS,
+        ("allow", METHODS),
+        ("access-control-allow-methods", METHODS),
+        ("access-control-allow-headers", f"Authorization, {_CONDITIONS}"),
+        ("access-control-max-age", "86400"),
+    ]
+    return Answer(204, headers)
+
+
+def object_headers(file: StoredFile, last_modified: str, filename: str) -> Headers:
+    """Return the headers that describe an object, as 200, 206 and 304 share them."""
+    return [
+        *_ALWAYS,
+        ("accept-ranges", "bytes"),
+        ("etag", file.etag),
+        ("last-modified", last_modified),
+        # No intermediary may compress an archive: clients would keep what it unpacks to (decision 20).
+        ("cache-control", "private, no-transform"),
+        ("content-disposition", attachment(filename)),
+    ]
+
+
+def attachment(filename: str) -> str:
+    """Write ``Content-Disposition`` for any name (RFC 6266): plain for old clients, else RFC 8187 as well.
+
+    What could lead a client elsewhere or end the header (separators, control characters) becomes ``_``.
+    """
+    name = "".join("_" if letter in '/\\"' or not letter.isprintable() else letter for letter in filename)
+    name = name.lstrip(". ") or "download"
+    plain = "".join(letter if letter.isascii() else "_" for letter in name)
+    value = f'attachment; filename="{plain}"'
+    # A percent sign in the plain form is decoded by some clients: give the exact form too.
+    if plain != name or "%" in plain:
+        value += f"; filename*=UTF-8''{quote(name, safe='')}"
+    return value

@@ -1,0 +1,271 @@
+"""The contract of an object store, held by both of them; then what only a folder can get wrong."""
+
+import datetime as dt
+import errno
+import io
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from commonhold.server.config.environment import SettingError, read
+from commonhold.server.storage.filesystem import FilesystemStore
+from commonhold.server.storage.interface import (
+    ObjectExistsError,
+    ObjectNotFoundError,
+    ObjectStore,
+    StorageFullError,
+)
+from commonhold.server.storage.keys import InvalidKeyError
+from commonhold.server.storage.memory import MemoryStore
+from commonhold.server.storage.signing import UrlSigner
+from commonhold.server.storage.store import object_store
+
+SIGNER = UrlSigner(("s" * 40,), "http://127.0.0.1:1")
+KEY = "datasets/c1/1/a.tar.gz"
+
+
+class Full(io.RawIOBase):
+    """Stands for a disk that is full after two chunks: reading is where a test can put that fault."""
+
+    def __init__(self) -> None:
+        self.chunks = 0
+
+    def read(self, size=-1):
+        self.chunks += 1
+        if self.chunks > 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return b"x" * size
+
+
+@pytest.fixture(params=["folder", "memory"])
+def store(request, tmp_path) -> ObjectStore:
+    return FilesystemStore(tmp_path / "objects", SIGNER) if request.param == "folder" else MemoryStore(SIGNER)
+
+
+@pytest.fixture
+def folder(tmp_path) -> FilesystemStore:
+    return FilesystemStore(tmp_path / "objects", SIGNER)
+
+
+def content_of(store: ObjectStore, key: str) -> bytes:
+    with store.open(key) as file:
+        return file.read()
+
+
+def files(root: Path) -> list[Path]:
+    return [path for path in root.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("size", [0, 1, 3 * 1024 * 1024 + 5])
+def test_put_open_stat(store, size):
+    content = os.urandom(size)
+    stored = store.put(KEY, io.BytesIO(content))
+    assert (stored.key, stored.size) == (KEY, size)
+    assert stored.etag[0] == stored.etag[-1] == '"'
+    assert store.stat(KEY) == stored
+    with store.open(KEY) as file:
+        assert file.read() == content
+        assert file.seek(size // 2) == size // 2
+
+
+def test_objects_are_never_overwritten(store):
+    first = store.put(KEY, io.BytesIO(b"first"))
+    for taken in (KEY, "datasets/c1", f"{KEY}/below"):
+        with pytest.raises(ObjectExistsError):
+            store.put(taken, io.BytesIO(b"second"))
+    assert store.stat(KEY) == first
+    assert content_of(store, KEY) == b"first"
+
+
+def test_what_is_not_there(store):
+    store.put(KEY, io.BytesIO(b"x"))
+    for missing in ("nothing", "datasets", "datasets/c1/1", f"{KEY}/below", "datasets/c1/1/b.zip"):
+        with pytest.raises(ObjectNotFoundError):
+            store.stat(missing)
+        with pytest.raises(ObjectNotFoundError):
+            store.open(missing)
+
+
+def test_delete_is_idempotent_and_frees_the_key(store):
+    store.delete(KEY)
+    first = store.put(KEY, io.BytesIO(b"same"))
+    store.put("datasets/c1/2/a.tar.gz", io.BytesIO(b"stays"))
+    store.delete("datasets/c1")
+    store.delete(KEY)
+    store.delete(KEY)
+    with pytest.raises(ObjectNotFoundError):
+        store.stat(KEY)
+    assert store.put(KEY, io.BytesIO(b"same")).etag != first.etag
+    assert store.stat("datasets/c1/2/a.tar.gz").size == 5
+
+
+@pytest.mark.parametrize("key", ["../x", "/etc/passwd", "a/../../x", ".incoming/x", "a\0", ""])
+def test_bad_keys(store, key):
+    moment = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
+    for use in (
+        lambda: store.put(key, io.BytesIO(b"x")),
+        lambda: store.open(key),
+        lambda: store.stat(key),
+        lambda: store.delete(key),
+        lambda: store.download_url(key, filename="a", content_type="a/b", expires_at=moment),
+    ):
+        with pytest.raises(InvalidKeyError):
+            use()
+
+
+def test_exactly_one_put_wins(store):
+    barrier, won, lost = threading.Barrier(12), [], []
+
+    def put(content: bytes) -> None:
+        barrier.wait()
+        try:
+            store.put(KEY, io.BytesIO(content))
+            won.append(content)
+        except ObjectExistsError:
+            lost.append(content)
+
+    threads = [threading.Thread(target=put, args=(bytes([number]) * 100_000,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(won), len(lost)) == (1, 11)
+    assert content_of(store, KEY) == won[0]
+
+
+def test_urls(store):
+    moment = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
+    url = urlsplit(
+        store.download_url(KEY, filename="ä.zip", content_type="application/zip", expires_at=moment)
+    )
+    assert (url.scheme, url.netloc, url.path) == ("http", "127.0.0.1:1", f"/objects/{KEY}")
+    assert SIGNER.check(KEY, url.query, 0).filename == "ä.zip"
+
+
+def test_a_full_memory_keeps_nothing():
+    store = MemoryStore(SIGNER, capacity=10)
+    with pytest.raises(StorageFullError):
+        store.put(KEY, io.BytesIO(b"x" * 11))
+    assert store.put(KEY, io.BytesIO(b"x" * 10)).size == 10
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_folder_keeps_nothing(folder, tmp_path, monkeypatch, number):
+    def full(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(StorageFullError):
+        folder.put(KEY, io.BytesIO(b"x"))
+    monkeypatch.undo()
+    assert files(tmp_path) == []
+    assert folder.put(KEY, io.BytesIO(b"x")).size == 1
+
+
+def test_a_disk_that_fills_up_keeps_nothing(tmp_path):
+    """With a real limit of the kernel, in a process of its own: files of at most 3 MiB."""
+    code = f"""
+import io, resource
+from pathlib import Path
+from commonhold.server.storage.filesystem import FilesystemStore
+from commonhold.server.storage.interface import StorageFullError
+from commonhold.server.storage.signing import UrlSigner
+resource.setrlimit(resource.RLIMIT_FSIZE, (3 << 20, 3 << 20))
+store = FilesystemStore(Path({str(tmp_path)!r}), UrlSigner(("s",)))
+try:
+    store.put("a/b", io.BytesIO(bytes(5 << 20)))
+except StorageFullError:
+    print("full")
+print(store.put("a/b", io.BytesIO(bytes(1 << 20))).size)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["full", str(1 << 20)]
+    assert files(tmp_path) == [tmp_path / "a/b"]
+
+
+def test_a_failing_source_leaves_nothing(folder, tmp_path):
+    with pytest.raises(StorageFullError):
+        folder.put(KEY, Full())
+    assert files(tmp_path) == []
+
+
+def test_a_killed_put_leaves_no_object(folder, tmp_path):
+    code = f"""
+import sys
+from pathlib import Path
+from commonhold.server.storage.filesystem import FilesystemStore
+from commonhold.server.storage.signing import UrlSigner
+FilesystemStore(Path({str(tmp_path / "objects")!r}), UrlSigner(("s",))).put({KEY!r}, sys.stdin.buffer)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as process:
+        process.stdin.write(b"x" * (4 << 20))
+        process.stdin.flush()
+        while not any(path.stat().st_size for path in files(tmp_path)):
+            assert process.poll() is None
+        assert folder.sweep() == 0, "a running put is left alone"
+        process.send_signal(signal.SIGKILL)
+    with pytest.raises(ObjectNotFoundError):
+        folder.stat(KEY)
+    assert folder.sweep() == 1
+    assert files(tmp_path) == []
+    assert folder.put(KEY, io.BytesIO(b"again")).size == 5
+
+
+def test_no_link_leads_out_of_the_store(folder, tmp_path):
+    folder.put("a/b/c", io.BytesIO(b"x"))
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    root = tmp_path / "objects"
+    (root / "link").symlink_to(secret)
+    (root / "folder").symlink_to(tmp_path)
+    (root / "loop").symlink_to(root / "loop")
+    (root / "inner").symlink_to(root / "a")
+    os.mkfifo(root / "pipe")
+    for key in ("link", "folder/secret", "loop", "inner/b/c", "pipe"):
+        with pytest.raises(ObjectNotFoundError):
+            folder.open(key)
+        with pytest.raises(ObjectNotFoundError):
+            folder.locate(key)
+    for key in ("link", "folder/new", "folder/secret", "loop/x", "inner/new"):
+        with pytest.raises(ObjectExistsError):
+            folder.put(key, io.BytesIO(b"x"))
+    folder.delete("folder/secret")
+    folder.delete("link")
+    assert secret.read_text() == "secret"
+    assert not (tmp_path / "new").exists()
+
+
+def test_objects_are_read_only_and_folders_do_not_pile_up(folder, tmp_path):
+    folder.put(KEY, io.BytesIO(b"x"))
+    assert (tmp_path / "objects" / KEY).stat().st_mode & 0o222 == 0
+    folder.delete(KEY)
+    assert [path.name for path in (tmp_path / "objects").iterdir()] == [".incoming"]
+
+
+def test_etags_survive_a_move(folder, tmp_path):
+    stored = folder.put(KEY, io.BytesIO(b"x"))
+    moved = tmp_path / "moved"
+    subprocess.run(["cp", "-a", tmp_path / "objects", moved], check=True)
+    assert FilesystemStore(moved, SIGNER).stat(KEY) == stored
+
+
+def test_the_settings_choose(tmp_path):
+    def chosen(address):
+        settings = {"COMMONHOLD_DATA": str(tmp_path / "data"), "COMMONHOLD_STORAGE_URL": address}
+        return object_store(read(settings), public_url="http://127.0.0.1:1")
+
+    chosen("").put("a", io.BytesIO(b"x"))
+    assert (tmp_path / "data/objects/a").is_file()
+    chosen(f"file://{tmp_path}/two%20words").put("a", io.BytesIO(b"x"))
+    assert (tmp_path / "two words/a").is_file()
+    with pytest.raises(SettingError, match="S3 is not supported"):
+        chosen("s3://bucket/prefix")
+    for address in ("file://host/path", "objects", "ftp://x/y", "file:relative"):
+        with pytest.raises(SettingError, match="COMMONHOLD_STORAGE_URL"):
+            chosen(address)
