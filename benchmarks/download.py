@@ -83,7 +83,9 @@ def storage(folder: Path, archive: Path, cap: int) -> Iterator[str]:
         process = subprocess.Popen([nginx, "-p", str(folder), "-c", str(settings)], stderr=subprocess.DEVNULL)
     else:
         command = [sys.executable, "-m", "benchmarks.range_server", str(archive), str(cap << 20)]
-        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         port = int(process.stdout.readline())
     try:
         wait_for(port)
@@ -153,7 +155,9 @@ def site(address: str, size: int, checksum: str, pieces: list[str] | None) -> It
         thread.join()
 
 
-def contestants(address: str, checksum: str, with_pieces: str, without: str) -> tuple[list[Contestant], list[str]]:
+def contestants(
+    address: str, checksum: str, with_pieces: str, without: str
+) -> tuple[list[Contestant], list[str]]:
     """Return who runs here, and who is absent."""
     name = address.rpartition("/")[2]
     ours = f"{sys.executable} -m commonhold download archive --quiet --api-url"
@@ -163,7 +167,9 @@ def contestants(address: str, checksum: str, with_pieces: str, without: str) -> 
         "aria2c": [
             Contestant(
                 "aria2c -x16 --checksum",
-                lambda _: f"aria2c -q -x16 -s16 -k1M --file-allocation=none --checksum=sha-256={checksum} {address}",
+                lambda _: (
+                    f"aria2c -q -x16 -s16 -k1M --file-allocation=none --checksum=sha-256={checksum} {address}"
+                ),
             )
         ],
         "curl": [
@@ -173,8 +179,10 @@ def contestants(address: str, checksum: str, with_pieces: str, without: str) -> 
         "rclone": [
             Contestant(
                 "rclone x16 + sha256sum",
-                lambda _: f"rclone copy -q --config /dev/null --multi-thread-streams 16 --multi-thread-cutoff 64M "
-                f"--http-url {host}/ :http:{name} . && {check}",
+                lambda _: (
+                    f"rclone copy -q --config /dev/null --multi-thread-streams 16 --multi-thread-cutoff 64M "
+                    f"--http-url {host}/ :http:{name} . && {check}"
+                ),
             )
         ],
     }
@@ -214,10 +222,16 @@ def show(everyone: list[Contestant], absent: list[str], size: int) -> dict[str, 
     print(f"{'':<28}{'MB/s':>8}{'best':>8}{'peak MiB':>10}   commonhold is faster by (median of pairs)")
     for one in everyone:
         pace = [size / seconds / 1e6 for seconds in one.seconds]
-        ratio = statistics.median(theirs / mine for theirs, mine in zip(one.seconds, ours.seconds, strict=True))
+        ratio = statistics.median(
+            theirs / mine for theirs, mine in zip(one.seconds, ours.seconds, strict=True)
+        )
         memory = max(one.memory) / (1 << 20)
         print(f"{one.name:<28}{statistics.median(pace):>8.0f}{max(pace):>8.0f}{memory:>10.0f}   {ratio:.2f}")
-        figures[one.name] = {"MB/s": round(statistics.median(pace)), "peakMiB": round(memory), "ratio": round(ratio, 2)}
+        figures[one.name] = {
+            "MB/s": round(statistics.median(pace)),
+            "peakMiB": round(memory),
+            "ratio": round(ratio, 2),
+        }
     if rivals:
         rounds = zip(*(c.seconds for c in rivals), strict=True)
         best = statistics.median(min(times) / mine for times, mine in zip(rounds, ours.seconds, strict=True))
@@ -234,7 +248,9 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=1024, metavar="MIB")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--cap", type=int, default=0, metavar="MIB")
-    parser.add_argument("--folder", type=Path, default=Path("/dev/shm") if Path("/dev/shm").is_dir() else None)
+    parser.add_argument(
+        "--folder", type=Path, default=Path("/dev/shm") if Path("/dev/shm").is_dir() else None
+    )
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.folder, prefix="commonhold-bench-") as name:

@@ -51,15 +51,18 @@ def main() -> None:
     import django  # noqa: PLC0415  after the environment
 
     django.setup()
-    from commonhold.server.config.prepare import prepare  # noqa: PLC0415
     from tests.support.collection import Maker  # noqa: PLC0415
     from tests.support.site import free_port, start_site  # noqa: PLC0415
+
+    from commonhold.server.config.prepare import prepare  # noqa: PLC0415
 
     prepare()
     make = Maker(folder / "collection")
     organization = make.organization(daily_download_limit=None)
     email, key = make.person(organization)
-    datasets = [make.dataset(organization, agreed_by=[email], long_description="words " * 50) for _ in range(100)]
+    datasets = [
+        make.dataset(organization, agreed_by=[email], long_description="words " * 50) for _ in range(100)
+    ]
     make.load()
     port = free_port()
     with start_site() as site:
@@ -82,7 +85,9 @@ def main() -> None:
                 "download session": Asker(site_port, "POST", f"/api/datasets/{datasets[0]}/download", key),
             }
             site_pids, constant_pids = descendants(site.process.pid), descendants(constant_process.pid)
-            print(f"memory at rest, store included: {resident_mebibytes(site_pids):.0f} MiB in {len(site_pids)} processes")
+            print(
+                f"memory at rest, store included: {resident_mebibytes(site_pids):.0f} MiB in {len(site_pids)} processes"
+            )
             base: list[float] = []
             costs: dict[str, list[float]] = {name: [] for name in reads}
             for _ in range(ROUNDS):

@@ -22,7 +22,9 @@ _folder: Path | None = None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--engine", choices=["sqlite", "postgresql"], default="sqlite", help="the database to test on")
+    parser.addoption(
+        "--engine", choices=["sqlite", "postgresql"], default="sqlite", help="the database to test on"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -46,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
             _server = PostgreSQL()
             _server.start()
             _attach(_server.url, name)
-    import django  # noqa: PLC0415  only after the environment is set
+    import django
 
     django.setup()
 
@@ -82,19 +84,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def database() -> None:
     """The site's database, migrated, for this process."""
-    from commonhold.server.config.prepare import prepare  # noqa: PLC0415  Django is set up by now
+    from commonhold.server.config.prepare import prepare
 
     prepare()
 
 
 @pytest.fixture(scope="session")
-def site(database: None) -> Iterator[Site]:  # noqa: ARG001  it must be there first
+def site(database: None) -> Iterator[Site]:
     """A running site, as `commonhold serve` starts it."""
     with start_site() as running:
         yield running
 
 
 @pytest.fixture
-def make(database: None, tmp_path: Path) -> Maker:  # noqa: ARG001  it must be there first
+def make(database: None, tmp_path: Path) -> Maker:
     """Make organizations, people and datasets for this test alone, through a collection file."""
     return Maker(tmp_path / "collection")

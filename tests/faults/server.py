@@ -316,7 +316,7 @@ class _Handler(BaseHTTPRequestHandler):
         if site.addresses.get(token) != key:
             self._plain(403)
             return
-        file = site.files[key.split("/")[0]]
+        file = site.files[key.split("/", maxsplit=1)[0]]
         content = memoryview(file.sample if key.endswith("/sample") else file.content)
         asked = _FAR_RANGE.fullmatch(self.headers.get("Range", ""))
         first = int(asked[1]) if asked else 0
@@ -340,7 +340,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self._body(seen, content[first : last + 1], fault, first)
 
-    def _refuses(self, fault: Fault, file: File, is_part: bool, first: int, size: int) -> bool:  # noqa: FBT001
+    def _refuses(self, fault: Fault, file: File, is_part: bool, first: int, size: int) -> bool:
         if fault.kind == "status":
             self._plain(fault.status, {"Retry-After": fault.header} if fault.header else {})
         elif fault.kind == "redirect":

@@ -38,14 +38,16 @@ class Maker:
 
     def person(self, organization: str | None, role: str = "member", **fields: Any) -> tuple[str, str]:
         """Plan a person with a key for ``organization`` (None: their own) and return address and key."""
-        from commonhold.server.credentials.keys import new_key  # noqa: PLC0415
+        from commonhold.server.credentials.keys import new_key
 
         email, key = fields.pop("email", f"{unique('person')}@example.org"), new_key()
         entry: dict[str, Any] = {"name": "test", "key": key, **fields.pop("api_key", {})}
         if organization:
             entry["organization"] = organization
             fields.setdefault("memberships", {organization: role})
-        self.users.append({"email": email, "password": "correct horse battery", "api_keys": [entry], **fields})
+        self.users.append(
+            {"email": email, "password": "correct horse battery", "api_keys": [entry], **fields}
+        )
         return email, key
 
     def dataset(self, organization: str, **fields: Any) -> str:
@@ -62,10 +64,10 @@ class Maker:
 
     def load(self) -> Any:
         """Load everything planned so far and return the report; planning starts afresh."""
-        from commonhold.server.collection.file import read_collection  # noqa: PLC0415
-        from commonhold.server.collection.loading import load  # noqa: PLC0415
-        from commonhold.server.config.environment import environment  # noqa: PLC0415
-        from commonhold.server.storage.store import object_store  # noqa: PLC0415
+        from commonhold.server.collection.file import read_collection
+        from commonhold.server.collection.loading import load
+        from commonhold.server.config.environment import environment
+        from commonhold.server.storage.store import object_store
 
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{unique('collection')}.yaml"

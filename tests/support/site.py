@@ -67,7 +67,7 @@ def free_pair() -> int:
 
 
 def _probe(port: int) -> int:
-    import socket  # noqa: PLC0415
+    import socket
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", port + 1))

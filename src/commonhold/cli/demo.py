@@ -22,8 +22,12 @@ _SAMPLE_DOWNLOAD = "parallel-locale-terms"
 
 
 @click.command("demo")
-@click.option("--data", metavar="DIR", default="./commonhold-demo", show_default=True, help="Folder for everything.")
-@click.option("--bind", metavar="HOST:PORT", default="127.0.0.1:8000", show_default=True, help="Where to listen.")
+@click.option(
+    "--data", metavar="DIR", default="./commonhold-demo", show_default=True, help="Folder for everything."
+)
+@click.option(
+    "--bind", metavar="HOST:PORT", default="127.0.0.1:8000", show_default=True, help="Where to listen."
+)
 def command(data: str, bind: str) -> None:
     """Start a whole site with a small real collection: three organizations, eleven datasets, eleven languages.
 
@@ -60,10 +64,14 @@ def _fill(folder: Path) -> dict[str, Any]:
 
 
 def _tell_when_up(bind: str, secrets: dict[str, Any]) -> None:
-    site = f"http://{bind.replace('0.0.0.0', '127.0.0.1')}"
+    from commonhold.server.config.addresses import WILDCARDS, split_bind  # noqa: PLC0415  used only here
+
+    host, port = split_bind(bind)
+    shown = "127.0.0.1" if host in WILDCARDS else host
+    site = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
     for _ in range(600):
         try:
-            with urllib.request.urlopen(f"{site}/api/health", timeout=2):
+            with urllib.request.urlopen(f"{site}/api/health", timeout=2):  # noqa: S310  our own address
                 break
         except (OSError, urllib.error.URLError):
             time.sleep(0.1)

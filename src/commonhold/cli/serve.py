@@ -7,12 +7,20 @@ import click
 
 
 @click.command("serve")
-@click.option("--data", metavar="DIR", help="Folder of the embedded database and store.  [default: ./commonhold-data]")
-@click.option("--bind", metavar="HOST:PORT", default="127.0.0.1:8000", show_default=True, help="Where to listen.")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes that serve the site; more than one needs Valkey.")
-@click.option("--open-catalogue", is_flag=True, help="Let strangers read the catalogue under /api/ without a key.")
-def command(data: str | None, bind: str, workers: int | None, open_catalogue: bool) -> None:  # noqa: FBT001
-    """Serve a site: bring its database up to date, then answer until told to stop.
+@click.option(
+    "--data", metavar="DIR", help="Folder of the embedded database and store.  [default: ./commonhold-data]"
+)
+@click.option(
+    "--bind", metavar="HOST:PORT", default="127.0.0.1:8000", show_default=True, help="Where to listen."
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="Processes that serve the site; more than one needs Valkey."
+)
+@click.option(
+    "--open-catalogue", is_flag=True, help="Let strangers read the catalogue under /api/ without a key."
+)
+def command(data: str | None, bind: str, workers: int | None, open_catalogue: bool) -> None:
+    r"""Serve a site: bring its database up to date, then answer until told to stop.
 
     Everything else is set by environment variables: docs/reference/settings.md lists them.
 

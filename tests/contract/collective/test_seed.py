@@ -80,7 +80,12 @@ def base_address_is_api(world: World) -> None:
 
 def key_in_authorization_header(world: World) -> None:
     assert world.details().status_code == 200
-    for headers in ({}, {"Authorization": world.key}, {"Authorization": "Bearer chk_wrong"}, {"X-Api-Key": world.key}):
+    for headers in (
+        {},
+        {"Authorization": world.key},
+        {"Authorization": "Bearer chk_wrong"},
+        {"X-Api-Key": world.key},
+    ):
         refused = world.site.get(f"/api/datasets/{world.dataset}", headers=headers)
         assert (refused.status_code, refused.json()["error"]) == (401, "Authentication required.")
 
@@ -214,7 +219,9 @@ def bandwidth_limit_has_three_headers(world: World) -> None:
     assert refused.json()["type"] == "bandwidth_limit"
     assert refused.json()["limit"]["remaining"] == 0
     assert refused.headers["X-RateLimit-Limit"] == "10"
-    assert {"X-RateLimit-Remaining", "Retry-After"} <= {name.title().replace("Ratelimit", "RateLimit") for name in refused.headers}
+    assert {"X-RateLimit-Remaining", "Retry-After"} <= {
+        name.title().replace("Ratelimit", "RateLimit") for name in refused.headers
+    }
 
 
 def thirty_downloads_a_day(world: World) -> None:
@@ -331,7 +338,12 @@ TABLE: list[tuple[int, int, str, Callable[[World], None]]] = [
     (146, 146, "limits per organization, on requests and bandwidth", bandwidth_limit_has_three_headers),
     (148, 154, "429 with three headers", request_limit_has_three_headers),
     (155, 166, "30 downloads a day, until midnight UTC, with the limit object", thirty_downloads_a_day),
-    (168, 172, "presigned URLs straight to storage, for 12 hours", urls_go_straight_to_storage_for_twelve_hours),
+    (
+        168,
+        172,
+        "presigned URLs straight to storage, for 12 hours",
+        urls_go_straight_to_storage_for_twelve_hours,
+    ),
     (170, 172, "which spares the site the bytes", large_downloads_need_no_site_thread),
     (174, 176, "ranges, and a new URL to go on with", downloads_resume_with_ranges),
     (178, 180, "30 a day, each POST counts", only_granted_requests_count),

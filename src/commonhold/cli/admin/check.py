@@ -14,7 +14,9 @@ def command(output: Output) -> None:
     from commonhold.server.health.checks import inspect  # noqa: PLC0415  loaded where it is used
 
     findings = inspect()
-    if not output.data({"findings": [{"level": f.level, "about": f.about, "text": f.text} for f in findings]}):
+    if not output.data(
+        {"findings": [{"level": f.level, "about": f.about, "text": f.text} for f in findings]}
+    ):
         for finding in findings:
             output.line(f"{finding.level:<5}  {finding.about}: {finding.text}")
     if any(finding.level == "fault" for finding in findings):

@@ -59,7 +59,9 @@ def _told() -> Iterator[None]:
     except ObjectDoesNotExist as error:
         raise NotFoundError(str(error)) from error
     except StorageFullError as error:
-        raise DiskFullError(str(error), hint="Nothing was changed. Make room and run the command again.") from error
+        raise DiskFullError(
+            str(error), hint="Nothing was changed. Make room and run the command again."
+        ) from error
 
 
 def person_with(email: str) -> Any:
@@ -68,7 +70,9 @@ def person_with(email: str) -> Any:
 
     person = Person.objects.filter(email=email.strip().lower()).first()
     if person is None:
-        raise NotFoundError(f"Nobody here has the address {email}.", hint="`commonhold admin user list` lists people.")
+        raise NotFoundError(
+            f"Nobody here has the address {email}.", hint="`commonhold admin user list` lists people."
+        )
     return person
 
 

@@ -21,7 +21,9 @@ def command() -> None:
 @click.option("--scopes", default="read,download,publish", show_default=True, help="What it may be used for.")
 @click.option("--expires", metavar="DATE", help="When it ends, such as 2027-01-31.  [default: never]")
 @house_options
-def create(email: str, organization: str | None, name: str, scopes: str, expires: str | None, output: Output) -> None:
+def create(
+    email: str, organization: str | None, name: str, scopes: str, expires: str | None, output: Output
+) -> None:
     """Make a key and print it: it is shown this once, and kept only as a hash."""
     from commonhold.server.credentials.actions import KeyNameTakenError, create_key  # noqa: PLC0415  used only here
     from commonhold.server.credentials.models import ApiKey  # noqa: PLC0415
@@ -38,11 +40,22 @@ def create(email: str, organization: str | None, name: str, scopes: str, expires
     name = name or f"key {ApiKey.objects.filter(person=person, organization=owner).count() + 1}"
     try:
         row, text = create_key(
-            None, person=person.pk, organization=owner.pk, name=name, scopes=wanted, expires_at=_moment(expires)
+            None,
+            person=person.pk,
+            organization=owner.pk,
+            name=name,
+            scopes=wanted,
+            expires_at=_moment(expires),
         )
     except KeyNameTakenError as error:
         raise UsageError(str(error), hint="Choose another --name, or revoke that key first.") from error
-    facts = {"name": row.name, "user": person.email, "organization": owner.slug, "scopes": row.scopes, "key": text}
+    facts = {
+        "name": row.name,
+        "user": person.email,
+        "organization": owner.slug,
+        "scopes": row.scopes,
+        "key": text,
+    }
     if not output.data(facts):
         output.message(f"Key {row.name!r} of {person.email} for {owner.slug}; it is not shown again:")
         output.line(text)
@@ -56,7 +69,9 @@ def list_keys(email: str | None, output: Output) -> None:
     from commonhold.server.credentials.models import ApiKey  # noqa: PLC0415  loaded where it is used
     from commonhold.server.kit.clock import iso  # noqa: PLC0415
 
-    keys = ApiKey.objects.filter(revoked_at__isnull=True).select_related("person", "organization").order_by("id")
+    keys = (
+        ApiKey.objects.filter(revoked_at__isnull=True).select_related("person", "organization").order_by("id")
+    )
     if email:
         keys = keys.filter(person=person_with(email))
     found = [
@@ -83,7 +98,9 @@ def list_keys(email: str | None, output: Output) -> None:
 
 @command.command("revoke")
 @click.argument("name_or_prefix")
-@click.option("--user", "email", metavar="E-MAIL", help="Only this person's, where several have one of that name.")
+@click.option(
+    "--user", "email", metavar="E-MAIL", help="Only this person's, where several have one of that name."
+)
 @house_options
 def revoke(name_or_prefix: str, email: str | None, output: Output) -> None:
     """End a key at once, named by its NAME or by the PREFIX that `key list` shows."""

@@ -26,19 +26,19 @@ def command(file: Path, output: Output) -> None:
     try:
         report = load(read_collection(file), object_store(environment(), public_url=""), output.message)
     except CollectionError as error:
-        raise UsageError(str(error), hint="Nothing was loaded. Mend the file and run the command again.") from error
+        raise UsageError(
+            str(error), hint="Nothing was loaded. Mend the file and run the command again."
+        ) from error
     made = [{"user": email, "name": name, "key": key} for email, name, key in report.keys]
-    facts = {
+    changed = {
         "organizations": report.organizations,
         "people": report.people,
         "datasets": report.datasets,
         "versions": report.versions,
-        "keys": made,
     }
-    if output.data(facts):
+    if output.data({**changed, "keys": made}):
         return
-    for what in ("organizations", "people", "datasets", "versions"):
-        names = facts[what]
-        output.line(f"{what}: {len(names)} made or changed" + (f" ({', '.join(map(str, names))})" if names else ""))
+    for what, names in changed.items():
+        output.line(f"{what}: {len(names)} made or changed" + (f" ({', '.join(names)})" if names else ""))
     for key in made:
         output.line(f"key {key['name']} of {key['user']}: {key['key']}  (shown once)")

@@ -19,7 +19,7 @@ def command() -> None:
 @click.option("--name", required=True, help="Its name.")
 @click.option("--can-publish", is_flag=True, help="It may publish datasets.")
 @house_options
-def create(slug: str, name: str, can_publish: bool, output: Output) -> None:  # noqa: FBT001
+def create(slug: str, name: str, can_publish: bool, output: Output) -> None:
     """Create an organization."""
     import re  # noqa: PLC0415  used only here
 
@@ -100,17 +100,21 @@ def change(
     if can_publish is not None:
         changes["can_publish"] = can_publish == "on"
     changed = save_organization(None, organization, changes)
-    if not output.data({"slug": slug, "changed": changed, "limits": limits, "canPublish": organization.can_publish}):
+    if not output.data(
+        {"slug": slug, "changed": changed, "limits": limits, "canPublish": organization.can_publish}
+    ):
         output.line(f"{slug} is changed." if changed else f"{slug} was like that already.")
 
 
 @command.command("member")
 @click.argument("slug")
 @click.argument("email")
-@click.option("--role", type=click.Choice(["owner", "publisher", "member"]), default="member", show_default=True)
+@click.option(
+    "--role", type=click.Choice(["owner", "publisher", "member"]), default="member", show_default=True
+)
 @click.option("--remove", is_flag=True, help="End the membership; keys for this organization end with it.")
 @house_options
-def member(slug: str, email: str, role: str, remove: bool, output: Output) -> None:  # noqa: FBT001
+def member(slug: str, email: str, role: str, remove: bool, output: Output) -> None:
     """Make a person a member, change their role, or end it."""
     from commonhold.server.organizations.actions import end_membership, set_membership  # noqa: PLC0415  used only here
 

@@ -35,7 +35,10 @@ def show(slug: str, output: Output) -> None:
         return
     output.pairs(
         [
-            ("Downloads", f"{use.downloads} of {'any number' if limits.downloads is None else limits.downloads}"),
+            (
+                "Downloads",
+                f"{use.downloads} of {'any number' if limits.downloads is None else limits.downloads}",
+            ),
             ("Bytes", f"{use.bandwidth} of {'any number' if limits.bandwidth is None else limits.bandwidth}"),
             ("Requests", limits.requests or "no limit"),
             ("Resets at", resets_at),

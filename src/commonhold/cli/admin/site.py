@@ -9,7 +9,9 @@ from commonhold.cli.output import Output
 
 
 @click.command("site")
-@click.option("--open-catalogue", type=click.Choice(["on", "off", "default"]), help="Reads under /api/ without a key.")
+@click.option(
+    "--open-catalogue", type=click.Choice(["on", "off", "default"]), help="Reads under /api/ without a key."
+)
 @click.option("--notice", metavar="TEXT", help="Shown on every page, in en-US; empty for none.")
 @house_options
 def command(open_catalogue: str | None, notice: str | None, output: Output) -> None:

@@ -13,5 +13,7 @@ COMMANDS = {
     "organization": Entry(
         "commonhold.cli.admin.organization:command", "Organizations: create, list, set, member.", _PEOPLE
     ),
-    "quota": Entry("commonhold.cli.admin.quota:command", "What an organization used today: show, reset.", _PEOPLE),
+    "quota": Entry(
+        "commonhold.cli.admin.quota:command", "What an organization used today: show, reset.", _PEOPLE
+    ),
 }

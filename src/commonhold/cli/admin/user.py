@@ -17,12 +17,16 @@ def command() -> None:
 @command.command("create")
 @click.argument("email")
 @click.option("--name", default="", help="The person's name.")
-@click.option("--role", "roles", multiple=True, type=click.Choice(["reviewer", "operator"]), help="For the whole site.")
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking.")
+@click.option(
+    "--role", "roles", multiple=True, type=click.Choice(["reviewer", "operator"]), help="For the whole site."
+)
+@click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking."
+)
 @click.option("--no-password", is_flag=True, help="Without one: the person sets it by “forgot password”.")
 @house_options
 def create(
-    email: str, name: str, roles: tuple[str, ...], password_stdin: bool, no_password: bool, output: Output  # noqa: FBT001
+    email: str, name: str, roles: tuple[str, ...], password_stdin: bool, no_password: bool, output: Output
 ) -> None:
     """Create a person whose address is taken as confirmed."""
     from allauth.account.models import EmailAddress  # noqa: PLC0415  loaded where it is used
@@ -48,7 +52,11 @@ def create(
         EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     facts = {"email": person.email, "name": person.name, "roles": list(roles)}
     if not output.data(facts):
-        output.line(f"{person.email} can sign in." if password else f"{person.email} has an account without a password.")
+        output.line(
+            f"{person.email} can sign in."
+            if password
+            else f"{person.email} has an account without a password."
+        )
 
 
 @command.command("list")
@@ -81,7 +89,7 @@ def list_people(output: Output) -> None:
 @click.argument("email")
 @click.option("--undo", is_flag=True, help="Let the person in again.")
 @house_options
-def deactivate(email: str, undo: bool, output: Output) -> None:  # noqa: FBT001
+def deactivate(email: str, undo: bool, output: Output) -> None:
     """Keep a person out: sign-in and all their keys end at once."""
     from commonhold.server.accounts.actions import set_active  # noqa: PLC0415  loaded where it is used
 

@@ -80,14 +80,18 @@ def agree(viewer: Viewer, dataset: Dataset, *, terms: int, locale: str, text_has
         },
     )
     if created:
-        record(viewer, "access.agreed", "dataset", dataset.public_id, terms=current.number, text_hash=text_hash)
+        record(
+            viewer, "access.agreed", "dataset", dataset.public_id, terms=current.number, text_hash=text_hash
+        )
     return agreement
 
 
 @transaction.atomic
 def request_access(viewer: Viewer, dataset: Dataset, message: str = "") -> AccessRequest:
     """Ask for a restricted dataset; granted at once where its publisher chose so. Asking twice changes nothing."""
-    status = APPROVED if dataset.auto_approve_access_requests and dataset.visibility == RESTRICTED else PENDING
+    status = (
+        APPROVED if dataset.auto_approve_access_requests and dataset.visibility == RESTRICTED else PENDING
+    )
     request, created = AccessRequest.objects.get_or_create(
         dataset=dataset,
         person_id=viewer.person,

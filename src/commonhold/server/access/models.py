@@ -56,7 +56,9 @@ class AccessRequest(models.Model):
 
     public_id = models.CharField(max_length=64, unique=True, default=new_id)
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="access_requests")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="access_requests")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="access_requests"
+    )
     status = models.CharField(max_length=16, default=PENDING)
     message = models.TextField(blank=True)
     requested_at = models.DateTimeField(default=clock.now)
@@ -67,7 +69,8 @@ class AccessRequest(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["dataset", "person"], name="access_request_once"),
             models.CheckConstraint(
-                condition=models.Q(status__in=[PENDING, APPROVED, REJECTED, REVOKED]), name="access_request_status"
+                condition=models.Q(status__in=[PENDING, APPROVED, REJECTED, REVOKED]),
+                name="access_request_status",
             ),
         ]
 

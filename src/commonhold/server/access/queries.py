@@ -45,7 +45,9 @@ LEFT JOIN access_accessrequest r ON r.dataset_id = d.id AND r.person_id = %s
 WHERE d.public_id = %s OR d.slug = %s
 LIMIT 2
 """
-_OF_CURRENT = _FACTS.format(number="f.number", file="catalogue_datasetversion f ON f.id = d.current_version_id")
+_OF_CURRENT = _FACTS.format(
+    number="f.number", file="catalogue_datasetversion f ON f.id = d.current_version_id"
+)
 _OF_NUMBERED = _FACTS.format(
     number="f.number", file="catalogue_datasetversion f ON f.dataset_id = d.id AND f.number = %s"
 )
@@ -87,7 +89,9 @@ def _target(viewer: Viewer, name: str, statement: str, leading: list[Any]) -> Ta
 
 def pieces_of(version: int) -> tuple[int, bytes] | None:
     """Return piece size and concatenated piece digests of a version (row id) the caller was already allowed."""
-    found = sql.row("SELECT piece_size, digests FROM catalogue_versionpieces WHERE version_id = %s", [version])
+    found = sql.row(
+        "SELECT piece_size, digests FROM catalogue_versionpieces WHERE version_id = %s", [version]
+    )
     return (found[0], bytes(found[1])) if found else None
 
 
@@ -102,7 +106,8 @@ class Use:
 def use_on(organization: int, day: dt.date) -> Use:
     """Return what the organization used on ``day``."""
     found = sql.row(
-        "SELECT downloads, bandwidth FROM access_dailyuse WHERE organization = %s AND day = %s", [organization, day]
+        "SELECT downloads, bandwidth FROM access_dailyuse WHERE organization = %s AND day = %s",
+        [organization, day],
     )
     return Use(int(found[0]), int(found[1])) if found else Use(0, 0)
 
@@ -132,7 +137,13 @@ def current_terms(viewer: Viewer, dataset: int) -> CurrentTerms | None:
         return None
     terms, number, texts, hashes, created_at, agreement, agreed_at = found
     return CurrentTerms(
-        terms, number, sql.as_json(texts), sql.as_json(hashes), _moment(created_at), agreement, sql.as_utc(agreed_at)
+        terms,
+        number,
+        sql.as_json(texts),
+        sql.as_json(hashes),
+        _moment(created_at),
+        agreement,
+        sql.as_utc(agreed_at),
     )
 
 
@@ -180,7 +191,20 @@ def receipts_of(viewer: Viewer, limit: int = 100) -> list[Receipt]:
 
 
 def _receipt(values: tuple[Any, ...]) -> Receipt:
-    public_id, agreed_at, locale, text_hash, number, texts, hashes, dataset, slug, name, default, organization = values
+    (
+        public_id,
+        agreed_at,
+        locale,
+        text_hash,
+        number,
+        texts,
+        hashes,
+        dataset,
+        slug,
+        name,
+        default,
+        organization,
+    ) = values
     same = (sql.as_json(hashes) or {}).get(locale) == text_hash
     return Receipt(
         public_id=public_id,
@@ -264,7 +288,10 @@ FROM access_accessrecord r JOIN catalogue_dataset d ON d.id = r.dataset JOIN {fi
 WHERE r.kind = %s AND r.person = %s AND r.expires_at > %s AND {condition}
 ORDER BY r.expires_at DESC LIMIT 1
 """
-_FILES = {DOWNLOAD: "catalogue_datasetversion f ON f.id = r.version", SAMPLE: "catalogue_sample f ON f.dataset_id = d.id"}
+_FILES = {
+    DOWNLOAD: "catalogue_datasetversion f ON f.id = r.version",
+    SAMPLE: "catalogue_sample f ON f.dataset_id = d.id",
+}
 
 
 def granted(viewer: Viewer, public_id: str, moment: dt.datetime) -> Granted | None:

@@ -107,7 +107,9 @@ def see(viewer: Viewer, facts: Facts | None) -> Answer:
     if facts.status == "removed":
         return Answer(Reason.REMOVED, _told("This dataset was removed.", facts.status_reason))
     if facts.status == "withheld":
-        return Answer(Reason.WITHHELD, _told("This dataset is withheld for legal reasons.", facts.status_reason))
+        return Answer(
+            Reason.WITHHELD, _told("This dataset is withheld for legal reasons.", facts.status_reason)
+        )
     return ALLOWED
 
 
@@ -148,10 +150,12 @@ def _bytes(viewer: Viewer, facts: Facts | None, *, priced: bool) -> Answer:
 
 def _approval(facts: Facts) -> Answer:
     if facts.is_pending:
-        return Answer(Reason.APPROVAL, "Your request for access waits for the publisher's answer.", Next.REQUEST)
+        return Answer(
+            Reason.APPROVAL, "Your request for access waits for the publisher's answer.", Next.REQUEST
+        )
     return Answer(
         Reason.APPROVAL,
-        "This dataset is restricted: ask its publisher for access on its page; you are told by mail when it is granted.",
+        "This dataset is restricted: ask its publisher for access on its page; a mail tells you when it is granted.",
         Next.REQUEST,
     )
 

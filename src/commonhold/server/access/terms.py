@@ -71,7 +71,9 @@ def _text(ingredients: Ingredients, locale: str) -> str:
 def _license(ingredients: Ingredients) -> str:
     abbreviation = ingredients.license_abbreviation
     name = ingredients.license_name or LICENSES.get(abbreviation, "")
-    known = f"{name} ({abbreviation})" if name and abbreviation and name != abbreviation else name or abbreviation
+    known = (
+        f"{name} ({abbreviation})" if name and abbreviation and name != abbreviation else name or abbreviation
+    )
     if not known:
         return "The publisher has named no licence: nothing is allowed beyond what these terms allow."
     text = f"The data is licensed under: {known}."

@@ -13,14 +13,14 @@ from commonhold.server.kit.translation import DEFAULT_LOCALE
 class PersonManager(BaseUserManager["Person"]):
     """Makes people; the e-mail address is the name they sign in with."""
 
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Person":  # noqa: ANN401
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Person":
         """Create a person; without a password nobody can sign in as them."""
         person = self.model(email=email.strip().lower(), **fields)
         person.set_password(password)
         person.save(using=self._db)
         return person
 
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "Person":  # noqa: ANN401
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "Person":
         """Create an operator who may also use the administration pages."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, is_operator=True, **fields)
 
@@ -49,7 +49,9 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="accounts_person_email_lower_case")
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="accounts_person_email_lower_case"
+            )
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from commonhold.server.kit.viewer import Viewer
 
 
 def record(
-    viewer: Viewer | None, action: str, object_kind: str, object_id: str | int, **details: Any  # noqa: ANN401
+    viewer: Viewer | None, action: str, object_kind: str, object_id: str | int, **details: Any
 ) -> None:
     """Note that ``viewer`` (None: the operator at the command line) did ``action`` to an object.
 

@@ -66,7 +66,12 @@ def save_dataset(viewer: Viewer | None, dataset: Dataset, changes: Mapping[str, 
 
 @transaction.atomic
 def add_version(
-    viewer: Viewer | None, dataset: Dataset, archive: StoredArchive, *, notes: Mapping[str, str], **fields: Any  # noqa: ANN401
+    viewer: Viewer | None,
+    dataset: Dataset,
+    archive: StoredArchive,
+    *,
+    notes: Mapping[str, str],
+    **fields: Any,
 ) -> DatasetVersion:
     """Add a proven archive as the dataset's newest version and make it the current one."""
     newest = dataset.versions.aggregate(newest=Max("number"))["newest"] or 0
@@ -86,7 +91,7 @@ def add_version(
 
 @transaction.atomic
 def set_sample(viewer: Viewer | None, dataset: Dataset, archive: StoredArchive | None) -> str | None:
-    """Make ``archive`` the dataset's sample (None: it has none) and return the object key that nothing names any more."""
+    """Make ``archive`` the dataset's sample (None: it has none) and return the key that nothing names now."""
     former = Sample.objects.filter(dataset=dataset).first()
     if former:
         former.delete()
@@ -100,7 +105,7 @@ def set_sample(viewer: Viewer | None, dataset: Dataset, archive: StoredArchive |
 
 @transaction.atomic
 def set_status(viewer: Viewer | None, dataset: Dataset, status: str, reason: str = "") -> None:
-    """Publish, remove or withhold a dataset; who listens learns of a removal, and its files go with it (decision 19)."""
+    """Publish, remove or withhold a dataset; files go with a removed one (decision 19)."""
     if (dataset.status, dataset.status_reason) == (status, reason):
         return
     left = dataset.status == PUBLISHED and status == REMOVED

@@ -65,13 +65,18 @@ class Dataset(models.Model):
         indexes = [
             # The list, newest first, and the same within one organization.
             models.Index(fields=["status", "-created_at", "-id"], name="catalogue_dataset_newest"),
-            models.Index(fields=["organization", "status", "-created_at", "-id"], name="catalogue_dataset_of_org"),
+            models.Index(
+                fields=["organization", "status", "-created_at", "-id"], name="catalogue_dataset_of_org"
+            ),
         ]
         constraints = [
-            models.CheckConstraint(condition=models.Q(visibility__in=VISIBILITIES), name="catalogue_dataset_visibility"),
+            models.CheckConstraint(
+                condition=models.Q(visibility__in=VISIBILITIES), name="catalogue_dataset_visibility"
+            ),
             models.CheckConstraint(condition=models.Q(status__in=STATUSES), name="catalogue_dataset_status"),
             models.CheckConstraint(
-                condition=models.Q(is_paid=False) | models.Q(base_price_cents__gt=0), name="catalogue_dataset_price"
+                condition=models.Q(is_paid=False) | models.Q(base_price_cents__gt=0),
+                name="catalogue_dataset_price",
             ),
         ]
 
@@ -82,7 +87,9 @@ class Dataset(models.Model):
 class LoadingSchema(models.Model):
     """How a dataset's archive is read into a table: the YAML that the official client's ``load_dataset`` asks for."""
 
-    dataset = models.OneToOneField(Dataset, on_delete=models.CASCADE, primary_key=True, related_name="loading_schema")
+    dataset = models.OneToOneField(
+        Dataset, on_delete=models.CASCADE, primary_key=True, related_name="loading_schema"
+    )
     text = models.TextField()
 
     def __str__(self) -> str:
@@ -111,7 +118,9 @@ class DatasetVersion(Archive):
     notes = models.JSONField(default=dict)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["dataset", "number"], name="catalogue_version_number_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "number"], name="catalogue_version_number_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.dataset} version {self.number}"
@@ -120,7 +129,9 @@ class DatasetVersion(Archive):
 class VersionPieces(models.Model):
     """The SHA-256 of each piece of a version's archive, in order, 32 bytes apiece."""
 
-    version = models.OneToOneField(DatasetVersion, on_delete=models.CASCADE, primary_key=True, related_name="pieces")
+    version = models.OneToOneField(
+        DatasetVersion, on_delete=models.CASCADE, primary_key=True, related_name="pieces"
+    )
     piece_size = models.PositiveIntegerField()
     digests = models.BinaryField()
 

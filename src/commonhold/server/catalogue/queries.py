@@ -112,7 +112,7 @@ class _Selection:
     parameters: list[Any] = field(default_factory=list)
     rank: str | None = None
 
-    def add(self, condition: str, *parameters: Any) -> None:  # noqa: ANN401
+    def add(self, condition: str, *parameters: Any) -> None:
         self.conditions.append(condition)
         self.parameters += parameters
 
@@ -135,12 +135,12 @@ def listed(viewer: Viewer, filters: Filters, *, limit: int, offset: int) -> tupl
     selection = _selection(viewer, filters)
     if selection is None:
         return [], 0
-    total = sql.row(f"SELECT count(*) {selection.text()}", selection.parameters)  # noqa: S608  as above
+    total = sql.row(f"SELECT count(*) {selection.text()}", selection.parameters)
     count = int(total[0]) if total else 0
     if offset >= count:
         return [], count
     statement = (
-        f"SELECT {_COLUMNS} {selection.text(_CURRENT)} "  # noqa: S608  as above
+        f"SELECT {_COLUMNS} {selection.text(_CURRENT)} "
         f"ORDER BY {_order(filters, selection.rank)} LIMIT %s OFFSET %s"
     )
     return [_row(row) for row in sql.rows(statement, [*selection.parameters, limit, offset])], count
@@ -167,11 +167,11 @@ def visible_condition(viewer: Viewer) -> tuple[str, list[Any]]:
     mine = sorted(viewer.memberships)
     if not mine:
         return "d.status = 'published' AND d.visibility IN ('public', 'restricted')", []
-    return (
+    condition = (
         "d.status = 'published' AND (d.visibility IN ('public', 'restricted') "
-        f"OR d.organization_id IN ({sql.placeholders(mine)}))",
-        list(mine),
+        f"OR d.organization_id IN ({sql.placeholders(mine)}))"
     )
+    return condition, list(mine)
 
 
 def _selection(viewer: Viewer, filters: Filters) -> _Selection | None:

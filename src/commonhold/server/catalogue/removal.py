@@ -1,4 +1,4 @@
-"""Files go with their dataset: once a removal holds, URLs already given die with the objects behind them (decision 19)."""
+"""Files go with their dataset: once a removal holds, URLs already given die with their objects (decision 19)."""
 
 import logging
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from commonhold.server.catalogue.actions import StoredArchive
-from commonhold.server.collection.record import Source
+from commonhold.server.catalogue.vocabularies import content_type_of
 from commonhold.server.collection.mistakes import CollectionError, Mistake
+from commonhold.server.collection.record import Source
 from commonhold.server.kit.ids import new_id
 from commonhold.server.storage.archives import BrokenArchiveError, check_archive
 from commonhold.server.storage.interface import ObjectStore
-from commonhold.server.catalogue.vocabularies import content_type_of
 from commonhold.server.storage.pieces import FileHashes, HashingReader, hash_file
 
 
@@ -50,9 +51,11 @@ class StoredFiles:
         object_key = f"datasets/{dataset}/{new_id()}/{path.name}"
         with path.open("rb") as file:
             reader = HashingReader(file)
-            self._store.put(object_key, reader)
+            self._store.put(object_key, cast("BinaryIO", reader))
         self._put.append(object_key)
-        return StoredArchive(object_key, path.name, content_type_of(path.name) or "application/octet-stream", reader.result())
+        return StoredArchive(
+            object_key, path.name, content_type_of(path.name) or "application/octet-stream", reader.result()
+        )
 
     def replaced(self, object_key: str) -> None:
         """Note an object that nothing names any more once the transaction holds."""

@@ -75,7 +75,9 @@ def prepare(collection: Collection, files: StoredFiles) -> list[Prepared]:
 
 
 def _prepare(path: Path, entry: DatasetEntry, files: StoredFiles) -> Prepared:
-    dataset = known_dataset(entry) or Dataset(public_id=entry.id or new_id(), default_locale=entry.default_locale)
+    dataset = known_dataset(entry) or Dataset(
+        public_id=entry.id or new_id(), default_locale=entry.default_locale
+    )
     prepared = Prepared(entry, dataset)
     if (entry.status or dataset.status) == REMOVED:
         return prepared
@@ -84,9 +86,7 @@ def _prepare(path: Path, entry: DatasetEntry, files: StoredFiles) -> Prepared:
         sha256 = files.hash(version.file).sha256
         if sha256 not in held:
             key = "versions" if entry.versions is not UNSET else "file"
-            stored = files.put(
-                version.file, dataset.public_id, collection=path, source=entry.source, key=key
-            )
+            stored = files.put(version.file, dataset.public_id, collection=path, source=entry.source, key=key)
             prepared.versions.append((version, stored))
             held.add(sha256)
     if entry.sample is None:

@@ -30,7 +30,7 @@ _LIMITS = {
 }
 
 
-def mentioned(entry: Any, names: dict[str, str]) -> dict[str, Any]:  # noqa: ANN401
+def mentioned(entry: Any, names: dict[str, str]) -> dict[str, Any]:
     """Return what ``entry`` mentions, under the column each of its keys belongs to."""
     found = {column: getattr(entry, name) for name, column in names.items()}
     return {column: value for column, value in found.items() if value is not UNSET}

@@ -33,14 +33,17 @@ def check_against_site(collection: Collection) -> None:
 def known_dataset(entry: DatasetEntry) -> Dataset | None:
     """Return the dataset that an entry names by its natural key: the id where given, else the slug."""
     condition = Q(public_id=entry.id) if entry.id else Q(slug=entry.slug)
-    return Dataset.objects.filter(condition).first()
+    found: Dataset | None = Dataset.objects.filter(condition).first()
+    return found
 
 
 def _mistakes_of(entry: DatasetEntry) -> list[Mistake]:
     known = known_dataset(entry)
     mistakes = [] if known else missing_for_new(entry)
     names = [name for name in (entry.slug, None if known else entry.id) if name]
-    taken = Dataset.objects.filter(Q(slug__in=names) | Q(public_id__in=names)).exclude(pk=known.pk if known else None)
+    taken = Dataset.objects.filter(Q(slug__in=names) | Q(public_id__in=names)).exclude(
+        pk=known.pk if known else None
+    )
     if names and taken.exists():
         mistakes.append(entry.source.mistake("slug", "another dataset of this site has that id or slug."))
     return mistakes
@@ -48,7 +51,9 @@ def _mistakes_of(entry: DatasetEntry) -> list[Mistake]:
 
 def _is_known(reference: Reference) -> bool:
     if reference.kind == "organization":
-        return Organization.objects.filter(slug=reference.name, personal_of__isnull=True).exists()
-    if reference.kind == "user":
-        return Person.objects.filter(email=reference.name).exists()
-    return Membership.objects.filter(person__email=reference.person, organization__slug=reference.name).exists()
+        known = Organization.objects.filter(slug=reference.name, personal_of__isnull=True)
+    elif reference.kind == "user":
+        known = Person.objects.filter(email=reference.name)
+    else:
+        known = Membership.objects.filter(person__email=reference.person, organization__slug=reference.name)
+    return bool(known.exists())

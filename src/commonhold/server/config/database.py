@@ -6,15 +6,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from commonhold.server.config.environment import SettingError
 
-_SQLITE_START = "; ".join(
-    [
-        "PRAGMA journal_mode=WAL",
-        "PRAGMA synchronous=NORMAL",
-        "PRAGMA temp_store=MEMORY",
-        "PRAGMA mmap_size=134217728",
-        "PRAGMA cache_size=-8000",
-    ]
-)
+_SQLITE_START = """
+PRAGMA journal_mode=WAL;
+PRAGMA synchronous=NORMAL;
+PRAGMA temp_store=MEMORY;
+PRAGMA mmap_size=134217728;
+PRAGMA cache_size=-8000;
+"""
 
 
 def database(url: str, data: Path) -> dict[str, Any]:
@@ -45,7 +43,9 @@ def database(url: str, data: Path) -> dict[str, Any]:
         }
     if parts.scheme == "sqlite":
         return _sqlite(Path(unquote(parts.path)))
-    message = "COMMONHOLD_DATABASE_URL: takes postgresql://user:password@host:port/name, or nothing for SQLite"
+    message = (
+        "COMMONHOLD_DATABASE_URL: takes postgresql://user:password@host:port/name, or nothing for SQLite"
+    )
     raise SettingError(message)
 
 

@@ -70,36 +70,137 @@ def _folder(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
-def setting(name: str, default: str, parse: Callable[[str], Any], about: str, *, secret: bool = False) -> Any:  # noqa: ANN401
-    """Declare a setting: its variable, its default as one would write it, its parser, a sentence for the reference."""
-    return field(metadata={"name": name, "default": default, "parse": parse, "about": about, "secret": secret})
+def setting(name: str, default: str, parse: Callable[[str], Any], about: str, *, secret: bool = False) -> Any:
+    """Declare a setting: its variable, its default as one writes it, its parser, a sentence for the reference."""
+    return field(
+        metadata={"name": name, "default": default, "parse": parse, "about": about, "secret": secret}
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
     """The settings of one site."""
 
-    data: Path = setting("COMMONHOLD_DATA", "./commonhold-data", _folder, "Folder that holds the embedded database, the embedded store and the generated secret key.")
-    base_url: str = setting("COMMONHOLD_BASE_URL", "", _address, "Address under which people reach the site. Empty: taken from each request's host, once that host is found allowed.")
-    secret_key: str = setting("COMMONHOLD_SECRET_KEY", "", str, "Secret behind sessions, key digests and signed URLs. Empty: made once and kept in the data folder.", secret=True)
-    secret_key_fallbacks: tuple[str, ...] = setting("COMMONHOLD_SECRET_KEY_FALLBACKS", "", _words, "Retired secrets that are still accepted, so that a rotation ends no key, session or URL.", secret=True)
-    database_url: str = setting("COMMONHOLD_DATABASE_URL", "", str, "Database: empty for SQLite in the data folder, or `postgresql://user:password@host:port/name`.", secret=True)
-    storage_url: str = setting("COMMONHOLD_STORAGE_URL", "", str, "Object storage: empty for a folder in the data folder, another folder as `file:///path`, or `s3://bucket/prefix`.")
-    storage_bind: str = setting("COMMONHOLD_STORAGE_BIND", "", str, "Address and port on which the embedded store listens. Empty: the site's address, next port.")
-    storage_public_url: str = setting("COMMONHOLD_STORAGE_PUBLIC_URL", "", _address, "Address under which people reach the embedded store, where a proxy stands before it.")
-    allowed_hosts: tuple[str, ...] = setting("COMMONHOLD_ALLOWED_HOSTS", "", _words, "Host names the site answers to, besides the one in the base URL. Empty: those, and the local machine.")
-    trusted_proxies: tuple[str, ...] = setting("COMMONHOLD_TRUSTED_PROXIES", "", _networks, "Networks whose forwarding headers tell the client's address and scheme.")
-    valkey_url: str = setting("COMMONHOLD_VALKEY_URL", "", str, "Valkey or Redis that request limits share, as `redis://host:port/0`. Needed with more than one worker.", secret=True)
+    data: Path = setting(
+        "COMMONHOLD_DATA",
+        "./commonhold-data",
+        _folder,
+        "Folder that holds the embedded database, the embedded store and the generated secret key.",
+    )
+    base_url: str = setting(
+        "COMMONHOLD_BASE_URL",
+        "",
+        _address,
+        "Address under which people reach the site. Empty: taken from each request's host, once that host is found allowed.",
+    )
+    secret_key: str = setting(
+        "COMMONHOLD_SECRET_KEY",
+        "",
+        str,
+        "Secret behind sessions, key digests and signed URLs. Empty: made once and kept in the data folder.",
+        secret=True,
+    )
+    secret_key_fallbacks: tuple[str, ...] = setting(
+        "COMMONHOLD_SECRET_KEY_FALLBACKS",
+        "",
+        _words,
+        "Retired secrets that are still accepted, so that a rotation ends no key, session or URL.",
+        secret=True,
+    )
+    database_url: str = setting(
+        "COMMONHOLD_DATABASE_URL",
+        "",
+        str,
+        "Database: empty for SQLite in the data folder, or `postgresql://user:password@host:port/name`.",
+        secret=True,
+    )
+    storage_url: str = setting(
+        "COMMONHOLD_STORAGE_URL",
+        "",
+        str,
+        "Object storage: empty for a folder in the data folder, another folder as `file:///path`, or `s3://bucket/prefix`.",
+    )
+    storage_bind: str = setting(
+        "COMMONHOLD_STORAGE_BIND",
+        "",
+        str,
+        "Address and port on which the embedded store listens. Empty: the site's address, next port.",
+    )
+    storage_public_url: str = setting(
+        "COMMONHOLD_STORAGE_PUBLIC_URL",
+        "",
+        _address,
+        "Address under which people reach the embedded store, where a proxy stands before it.",
+    )
+    allowed_hosts: tuple[str, ...] = setting(
+        "COMMONHOLD_ALLOWED_HOSTS",
+        "",
+        _words,
+        "Host names the site answers to, besides the one in the base URL. Empty: those, and the local machine.",
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        "COMMONHOLD_TRUSTED_PROXIES",
+        "",
+        _networks,
+        "Networks whose forwarding headers tell the client's address and scheme.",
+    )
+    valkey_url: str = setting(
+        "COMMONHOLD_VALKEY_URL",
+        "",
+        str,
+        "Valkey or Redis that request limits share, as `redis://host:port/0`. Needed with more than one worker.",
+        secret=True,
+    )
     workers: int = setting("COMMONHOLD_WORKERS", "1", _positive, "Processes that serve the site.")
-    threads: int | None = setting("COMMONHOLD_THREADS", "none", count_or_none, "Threads in each of those processes; `none` for twice the processors and one.")
-    open_catalogue: bool = setting("COMMONHOLD_OPEN_CATALOGUE", "false", _boolean, "Whether public and restricted datasets, the list and the filters under `/api/` are readable without a key.")
-    download_url_lifetime: int = setting("COMMONHOLD_DOWNLOAD_URL_LIFETIME", "43200", _positive, "Seconds for which a download URL lives.")
-    daily_download_limit: int | None = setting("COMMONHOLD_DAILY_DOWNLOAD_LIMIT", "30", count_or_none, "Downloads an organization may start in a UTC day, unless it has a limit of its own; `none` for no limit.")
-    daily_bandwidth_limit: int | None = setting("COMMONHOLD_DAILY_BANDWIDTH_LIMIT", "none", count_or_none, "Bytes granted to an organization in a UTC day, unless it has a limit of its own; `none` for no limit.")
-    request_limit: str | None = setting("COMMONHOLD_REQUEST_LIMIT", "1000/minute", rate_or_none, "Requests per organization (strangers: per address), such as `1000/minute`; `none` for no limit.")
-    email_url: str = setting("COMMONHOLD_EMAIL_URL", "", str, "Outgoing mail, as `smtp://user:password@host:port` or `smtps://…`. Empty: messages are written to the data folder.", secret=True)
-    email_from: str = setting("COMMONHOLD_EMAIL_FROM", "Commonhold <commonhold@localhost>", str, "Sender of the site's messages.")
-    legal_url: str = setting("COMMONHOLD_LEGAL_URL", "", _address, "Page that explains why datasets are withheld; sent as the `blocked-by` link with status 451.")
+    threads: int | None = setting(
+        "COMMONHOLD_THREADS",
+        "none",
+        count_or_none,
+        "Threads in each of those processes; `none` for twice the processors and one.",
+    )
+    open_catalogue: bool = setting(
+        "COMMONHOLD_OPEN_CATALOGUE",
+        "false",
+        _boolean,
+        "Whether public and restricted datasets, the list and the filters under `/api/` are readable without a key.",
+    )
+    download_url_lifetime: int = setting(
+        "COMMONHOLD_DOWNLOAD_URL_LIFETIME", "43200", _positive, "Seconds for which a download URL lives."
+    )
+    daily_download_limit: int | None = setting(
+        "COMMONHOLD_DAILY_DOWNLOAD_LIMIT",
+        "30",
+        count_or_none,
+        "Downloads an organization may start in a UTC day, unless it has a limit of its own; `none` for no limit.",
+    )
+    daily_bandwidth_limit: int | None = setting(
+        "COMMONHOLD_DAILY_BANDWIDTH_LIMIT",
+        "none",
+        count_or_none,
+        "Bytes granted to an organization in a UTC day, unless it has a limit of its own; `none` for no limit.",
+    )
+    request_limit: str | None = setting(
+        "COMMONHOLD_REQUEST_LIMIT",
+        "1000/minute",
+        rate_or_none,
+        "Requests per organization (strangers: per address), such as `1000/minute`; `none` for no limit.",
+    )
+    email_url: str = setting(
+        "COMMONHOLD_EMAIL_URL",
+        "",
+        str,
+        "Outgoing mail, as `smtp://user:password@host:port` or `smtps://…`. Empty: messages are written to the data folder.",
+        secret=True,
+    )
+    email_from: str = setting(
+        "COMMONHOLD_EMAIL_FROM", "Commonhold <commonhold@localhost>", str, "Sender of the site's messages."
+    )
+    legal_url: str = setting(
+        "COMMONHOLD_LEGAL_URL",
+        "",
+        _address,
+        "Page that explains why datasets are withheld; sent as the `blocked-by` link with status 451.",
+    )
 
     @property
     def secrets(self) -> tuple[str, ...]:

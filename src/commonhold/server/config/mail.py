@@ -29,7 +29,9 @@ def mail(url: str, data: Path) -> dict[str, Any]:
     except ValueError:
         port = -1
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or port == -1:
-        message = "COMMONHOLD_EMAIL_URL: takes smtp://user:password@host:port or smtps://…, or nothing for files"
+        message = (
+            "COMMONHOLD_EMAIL_URL: takes smtp://user:password@host:port or smtps://…, or nothing for files"
+        )
         raise SettingError(message)
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",

@@ -20,6 +20,7 @@ class RequestMiddleware:
         self.proxies = [ipaddress.ip_network(network) for network in settings.ENVIRONMENT.trusted_proxies]
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer one request."""
         request.id = uuid.uuid4().hex  # type: ignore[attr-defined]
         if self.proxies:
             self._forwarded(request)
@@ -34,8 +35,7 @@ class RequestMiddleware:
         address = request.META.get("REMOTE_ADDR", "")
         if not self._trusts(address):
             return
-        for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[-20:]):
-            hop = hop.strip()
+        for hop in _hops(request):
             try:
                 ipaddress.ip_address(hop)
             except ValueError:
@@ -55,6 +55,12 @@ class RequestMiddleware:
         except ValueError:
             return False
         return any(parsed in network for network in self.proxies)
+
+
+def _hops(request: HttpRequest) -> list[str]:
+    """Return the addresses of the forwarding header, the nearest proxy's word first; a header of bounded length."""
+    header: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    return [hop.strip() for hop in reversed(header.split(",")[-20:])]
 
 
 def _drain(request: HttpRequest) -> None:

@@ -27,7 +27,9 @@ def prepare() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "commonhold.server.config.settings")
     django.setup()
     loader = MigrationLoader(connection)
-    unknown = [key for key in loader.applied_migrations if key not in loader.disk_migrations and _is_ours(key[0])]
+    unknown = [
+        key for key in loader.applied_migrations if key not in loader.disk_migrations and _is_ours(key[0])
+    ]
     if unknown:
         message = f"{NEWER} ({', '.join('.'.join(key) for key in sorted(unknown))})"
         raise NewerDataError(message)

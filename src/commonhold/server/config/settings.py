@@ -14,7 +14,9 @@ SECRET_KEY = ENVIRONMENT.secret_key
 SECRET_KEY_FALLBACKS = list(ENVIRONMENT.secret_key_fallbacks)
 DEBUG = False
 _site = urlsplit(ENVIRONMENT.base_url)
-ALLOWED_HOSTS = sorted({*ENVIRONMENT.allowed_hosts, _site.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"})
+ALLOWED_HOSTS = sorted(
+    {*ENVIRONMENT.allowed_hosts, _site.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"}
+)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -37,8 +39,8 @@ INSTALLED_APPS = [
     "commonhold.server.web",
 ]
 
-# What pages pass. The APIs use no sessions, forms or page policies, which cost a request about as much as a whole answer
-# of theirs: they have a chain of their own (config/wsgi.py).
+# What pages pass. The APIs use no sessions, forms or page policies, which cost a request about as much as a whole
+# answer of theirs: they have a chain of their own (config/wsgi.py).
 MIDDLEWARE = [
     "commonhold.server.config.middleware.RequestMiddleware",
     "corsheaders.middleware.CorsMiddleware",

@@ -6,7 +6,7 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "commonhold.server.config.settings")
 
-import django  # noqa: E402  Django reads its settings as it loads
+import django
 
 django.setup(set_prefix=False)
 
@@ -17,7 +17,7 @@ from django.core.handlers.wsgi import WSGIHandler  # noqa: E402  as above
 class ApiHandler(WSGIHandler):
     """Django's handler, with the short chain of middleware that the APIs pass."""
 
-    def load_middleware(self, is_async: bool = False) -> None:  # noqa: FBT001, FBT002  Django's signature
+    def load_middleware(self, is_async: bool = False) -> None:
         """Build the chain from ``API_MIDDLEWARE``; Django knows only one name for it."""
         pages = settings.MIDDLEWARE
         settings.MIDDLEWARE = settings.API_MIDDLEWARE

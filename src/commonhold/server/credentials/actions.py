@@ -21,7 +21,7 @@ class KeyNameTakenError(ValueError):
 
 
 @transaction.atomic
-def create_key(  # noqa: PLR0913
+def create_key(
     viewer: Viewer | None,
     *,
     person: int,

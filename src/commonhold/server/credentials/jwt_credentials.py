@@ -1,4 +1,4 @@
-"""Issuers and secrets for ``JWT`` requests: kept so that the secret can be read back, but not from the database alone."""
+"""Issuers and secrets for ``JWT`` requests: the secret can be read back, but not from the database alone."""
 
 import base64
 

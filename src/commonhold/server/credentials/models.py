@@ -41,7 +41,9 @@ class JwtCredential(models.Model):
     from the site's secret key, which never enters the database.
     """
 
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jwt_credentials")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jwt_credentials"
+    )
     issuer = models.CharField(max_length=100, unique=True)
     encrypted_secret = models.TextField()
     created_at = models.DateTimeField(default=clock.now)

@@ -52,7 +52,9 @@ def caller_with_key(text: str) -> Caller | None:
         person=person,
         organization=organization,
         memberships={organization: role},
-        site_roles=frozenset(name for name, held in ((REVIEWER, is_reviewer), (OPERATOR, is_operator)) if held),
+        site_roles=frozenset(
+            name for name, held in ((REVIEWER, is_reviewer), (OPERATOR, is_operator)) if held
+        ),
         scopes=frozenset(sql.as_json(scopes)),
         credential=key,
     )

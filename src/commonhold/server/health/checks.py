@@ -53,7 +53,9 @@ def _store(settings: Environment) -> Finding:
 
 def _disk(settings: Environment) -> Finding:
     free = shutil.disk_usage(settings.data).free
-    return Finding(NOTE if free < _LITTLE_SPACE else FINE, "disk", f"{free // 1024**2} MiB free at {settings.data}")
+    return Finding(
+        NOTE if free < _LITTLE_SPACE else FINE, "disk", f"{free // 1024**2} MiB free at {settings.data}"
+    )
 
 
 def _addresses(settings: Environment) -> list[Finding]:
@@ -61,7 +63,9 @@ def _addresses(settings: Environment) -> list[Finding]:
         return [Finding(NOTE, "COMMONHOLD_BASE_URL", "is not set: addresses follow each request's host")]
     findings = []
     if urlsplit(settings.base_url).scheme != "https":
-        findings.append(Finding(NOTE, "COMMONHOLD_BASE_URL", "is not https: keys and passwords travel in the clear"))
+        findings.append(
+            Finding(NOTE, "COMMONHOLD_BASE_URL", "is not https: keys and passwords travel in the clear")
+        )
     elif not settings.storage_public_url and not settings.storage_url.startswith("s3:"):
         text = "is not set: with https before the site, the embedded store needs an https address of its own"
         findings.append(Finding(FAULT, "COMMONHOLD_STORAGE_PUBLIC_URL", text))

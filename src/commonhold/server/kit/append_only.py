@@ -22,7 +22,7 @@ FOR EACH ROW EXECUTE FUNCTION {table}_refuse()
 def forbid_changes(table: str) -> Callable[[Any, Any], None]:
     """Return the forward step of a migration that makes ``table`` append-only."""
 
-    def step(apps: Any, schema_editor: Any) -> None:  # noqa: ANN401, ARG001  Django's signature
+    def step(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001  Django's signature
         if schema_editor.connection.vendor == "sqlite":
             statements = [_SQLITE.format(table=table, verb=v, VERB=v.upper()) for v in ("update", "delete")]
         else:
@@ -36,7 +36,7 @@ def forbid_changes(table: str) -> Callable[[Any, Any], None]:
 def allow_changes(table: str) -> Callable[[Any, Any], None]:
     """Return the backward step."""
 
-    def step(apps: Any, schema_editor: Any) -> None:  # noqa: ANN401, ARG001  Django's signature
+    def step(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001  Django's signature
         if schema_editor.connection.vendor == "sqlite":
             statements = [f"DROP TRIGGER {table}_no_{verb}" for verb in ("update", "delete")]
         else:

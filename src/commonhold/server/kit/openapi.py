@@ -91,13 +91,18 @@ def document(
         for body in (operation.body, *(answer.body for answer in operation.responses.values()))
         if body is not None
     }
-    _, schemas = msgspec.json.schema_components(sorted(bodies, key=lambda kind: kind.__name__), ref_template=REFERENCE)
+    _, schemas = msgspec.json.schema_components(
+        sorted(bodies, key=lambda kind: kind.__name__), ref_template=REFERENCE
+    )
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation, examples)
     return {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": version, "description": about, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+        "info": {
+            "title": title, "version": version, "description": about,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
         "servers": [{"url": server}],
         "paths": paths,
         "components": {"schemas": schemas, "securitySchemes": dict(security_schemes), "headers": dict(headers)},
@@ -115,7 +120,8 @@ def _operation(operation: Operation, examples: Mapping[str, Any]) -> dict[str, A
             str(status): _response(answer, examples.get(f"{operation.name} {status}"))
             for status, answer in sorted(operation.responses.items())
         },
-        "security": [{name: []} for name in operation.security] + ([{}] if operation.optional_security else []),
+        "security": [{name: []} for name in operation.security]
+        + ([{}] if operation.optional_security else []),
     }
     if operation.body is not None:
         schema = {"$ref": REFERENCE.format(name=operation.body.__name__)}
@@ -140,7 +146,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     return described
 
 
-def _response(answer: Response, example: Any) -> dict[str, Any]:  # noqa: ANN401
+def _response(answer: Response, example: Any) -> dict[str, Any]:
     described: dict[str, Any] = {"description": answer.about}
     if answer.headers:
         described["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in answer.headers}

@@ -16,7 +16,8 @@ def rows(statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]
     """Run one statement and return all its rows; the statement itself bounds how many."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 def row(statement: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
@@ -44,6 +45,6 @@ def as_utc(value: dt.datetime | str | None) -> dt.datetime | None:
 _decoder = msgspec.json.Decoder()
 
 
-def as_json(value: str | bytes | None) -> Any:  # noqa: ANN401
+def as_json(value: str | bytes | None) -> Any:
     """Return a stored JSON value."""
     return None if value is None else _decoder.decode(value)

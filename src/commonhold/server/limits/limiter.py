@@ -107,13 +107,13 @@ class SharedLimiter:
             allowed = self._window.hit(item, identity)
             window = self._storage.get_sliding_window(item.key_for(identity), length)  # type: ignore[attr-defined]
         except StorageError as error:
-            _log.error("request limits are not counted: %s", error)  # noqa: TRY400  the cause is the whole story
+            _log.error("request limits are not counted: %s", error)
             return None
         previous, previous_ends, current, current_ends = window
         return _standing(allowed, amount, length, (previous, previous_ends, current, current_ends))
 
 
-def _standing(allowed: bool, amount: int, length: int, window: tuple[int, float, int, float]) -> Standing:  # noqa: FBT001
+def _standing(allowed: bool, amount: int, length: int, window: tuple[int, float, int, float]) -> Standing:
     previous, previous_ends, current, _ = window
     used = previous * previous_ends / length + current
     return Standing(

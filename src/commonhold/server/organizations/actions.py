@@ -30,7 +30,9 @@ def give_personal_organization(news: PersonJoined) -> None:
 def save_organization(viewer: Viewer | None, organization: Organization, changes: Mapping[str, Any]) -> bool:
     """Write ``changes`` to an organization, new or known, and return whether anything changed."""
     fresh = organization.pk is None
-    changed = {name: value for name, value in changes.items() if fresh or getattr(organization, name) != value}
+    changed = {
+        name: value for name, value in changes.items() if fresh or getattr(organization, name) != value
+    }
     if not changed and not fresh:
         return False
     for name, value in changed.items():

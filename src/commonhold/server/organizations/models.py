@@ -21,13 +21,19 @@ class Organization(models.Model):
     description = models.JSONField(default=dict)
     website = models.URLField(max_length=500, blank=True)
     personal_of = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="personal_organization"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="personal_organization",
     )
     can_publish = models.BooleanField(default=False)
     platform_fee_rate = models.CharField(max_length=10, default="0")
     limits = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=clock.now)
-    members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="organizations")
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="Membership", related_name="organizations"
+    )
 
     class Meta:
         constraints = [
@@ -46,7 +52,9 @@ class Membership(models.Model):
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=16, choices=[(OWNER, "owner"), (PUBLISHER, "publisher"), (MEMBER, "member")])
+    role = models.CharField(
+        max_length=16, choices=[(OWNER, "owner"), (PUBLISHER, "publisher"), (MEMBER, "member")]
+    )
     since = models.DateTimeField(default=clock.now)
 
     class Meta:

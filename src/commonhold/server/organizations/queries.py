@@ -7,7 +7,9 @@ from commonhold.server.organizations.models import Membership, Organization
 def memberships_of(person: int) -> list[Membership]:
     """Return a person's memberships with person and organization, in one statement; the personal organization first."""
     found = list(
-        Membership.objects.filter(person_id=person).select_related("person", "organization").order_by("organization__slug")
+        Membership.objects.filter(person_id=person)
+        .select_related("person", "organization")
+        .order_by("organization__slug")
     )
     return sorted(found, key=lambda membership: membership.organization.personal_of_id is None)
 

@@ -11,7 +11,7 @@ from commonhold.server.site.models import SiteState
 
 
 @transaction.atomic
-def change(viewer: Viewer | None, **switches: Any) -> None:  # noqa: ANN401
+def change(viewer: Viewer | None, **switches: Any) -> None:
     """Set ``read_only``, ``open_catalogue``, ``notice`` (a locale-to-text object) or ``notice_expires_at``."""
     state, _ = SiteState.objects.get_or_create(pk=1)
     for name, value in switches.items():

@@ -38,7 +38,9 @@ def forget() -> None:
 
 
 def _read() -> Switches:
-    found = sql.row("SELECT read_only, open_catalogue, notice, notice_expires_at FROM site_sitestate WHERE id = 1")
+    found = sql.row(
+        "SELECT read_only, open_catalogue, notice, notice_expires_at FROM site_sitestate WHERE id = 1"
+    )
     if found is None:
         return Switches(read_only=False, open_catalogue=environment().open_catalogue)
     read_only, open_catalogue, notice, expires_at = found

@@ -108,7 +108,9 @@ def standing(answer: Answer, public_id: str, *, is_pending: bool = False) -> Sta
         )
     if answer.reason is Reason.NO_FILE:
         return Standing(
-            answer.reason, _("Nothing to download yet"), _("The publisher has not published an archive so far.")
+            answer.reason,
+            _("Nothing to download yet"),
+            _("The publisher has not published an archive so far."),
         )
     return Standing(answer.reason, _("Not available"), answer.message)
 
@@ -154,7 +156,9 @@ class Pages:
     @property
     def near(self) -> Sequence[tuple[int, str]]:
         """Numbers and addresses worth offering: the first, the last, and those around; 0 stands for a gap."""
-        wanted = sorted({1, self.count, *range(max(1, self.number - 1), min(self.count, self.number + 1) + 1)})
+        wanted = sorted(
+            {1, self.count, *range(max(1, self.number - 1), min(self.count, self.number + 1) + 1)}
+        )
         numbers: list[tuple[int, str]] = []
         for number in wanted:
             if numbers and number > numbers[-1][0] + 1:

@@ -64,7 +64,9 @@ urlpatterns = [
     path("sign-up", accounts.signup, name="account_signup"),
     path("sign-in/inactive", accounts.account_inactive, name="account_inactive"),
     path("confirm-address", accounts.email_verification_sent, name="account_email_verification_sent"),
-    re_path(r"^confirm-address/(?P<key>[-:\w]{1,255})$", accounts.confirm_email, name="account_confirm_email"),
+    re_path(
+        r"^confirm-address/(?P<key>[-:\w]{1,255})$", accounts.confirm_email, name="account_confirm_email"
+    ),
     path("password", accounts.password_change, name="account_change_password"),
     path("password/set", accounts.password_set, name="account_set_password"),
     path("password/reset", accounts.password_reset, name="account_reset_password"),

@@ -50,7 +50,9 @@ class List(CatalogueEndpoint):
         filters, page, limit = asked_list(plain.GET)
         rows, total = queries.listed(viewer, filters, limit=limit, offset=(page - 1) * limit)
         lang, site = asked_language(plain.GET), base_url(plain)
-        return answer(shapes.DatasetList(items=[shapes.summary(viewer, row, lang, site) for row in rows], total=total))
+        return answer(
+            shapes.DatasetList(items=[shapes.summary(viewer, row, lang, site) for row in rows], total=total)
+        )
 
 
 class FilterValues(CatalogueEndpoint):
@@ -74,5 +76,8 @@ def _facts(row: queries.DatasetRow | None) -> rules.Facts | None:
     if row is None:
         return None
     return rules.Facts(
-        organization=row.organization, visibility=row.visibility, status=row.status, status_reason=row.status_reason
+        organization=row.organization,
+        visibility=row.visibility,
+        status=row.status,
+        status_reason=row.status_reason,
     )

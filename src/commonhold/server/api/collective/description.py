@@ -42,7 +42,9 @@ _SECURITY = {
 }
 
 _TEXT = {"type": "string"}
-_DATASET = Parameter("datasetId", "The dataset's id, or its slug.", {"type": "string", "minLength": 1}, "path")
+_DATASET = Parameter(
+    "datasetId", "The dataset's id, or its slug.", {"type": "string", "minLength": 1}, "path"
+)
 _VERSION = Parameter(
     "version", "Number of the version; without it, the current one.",
     {"type": "integer", "minimum": 1, "maximum": parameters.LARGEST_NUMBER},
@@ -51,7 +53,11 @@ _LANG = Parameter("lang", "Language to show texts in, where they are translated.
 
 _401 = Response("Missing or invalid authentication.", shapes.Error, ("WWW-Authenticate", *_STANDING))
 _400 = Response("Malformed request or invalid parameters: `details` names each.", shapes.Error, _STANDING)
-_403 = Response("Not allowed: `reason` says which of membership, approval, terms or scope is missing.", shapes.Error, _STANDING)
+_403 = Response(
+    "Not allowed: `reason` says which of membership, approval, terms or scope is missing.",
+    shapes.Error,
+    _STANDING,
+)
 _404 = Response("There is no such dataset.", shapes.Error, _STANDING)
 _410 = Response("The dataset was removed.", shapes.Error, _STANDING)
 _429 = Response("Too many requests.", shapes.Error, (*_STANDING, "Retry-After"))

@@ -56,7 +56,9 @@ class SampleDownload(Endpoint):
         plain = request._request  # noqa: SLF001  as above
         viewer = self.caller.viewer
         target = queries.sample_target(viewer, dataset)
-        target = _allowed(plain, dataset, target, rules.download_sample(viewer, target.facts if target else None))
+        target = _allowed(
+            plain, dataset, target, rules.download_sample(viewer, target.facts if target else None)
+        )
         session = sessions.open_sample(viewer, target, store_for(plain))
         return answer(
             shapes.SampleSession(
@@ -81,7 +83,9 @@ class PieceHashes(Endpoint):
         target = _allowed(plain, dataset, target, rules.download(viewer, target.facts if target else None))
         found = queries.pieces_of(target.version_id or 0)
         if found is None:
-            raise problems.Problem(404, problems.DATASET_NOT_FOUND, "No piece hashes are kept for this version.")
+            raise problems.Problem(
+                404, problems.DATASET_NOT_FOUND, "No piece hashes are kept for this version."
+            )
         piece_size, digests = found
         return answer(
             shapes.Pieces(
@@ -102,7 +106,7 @@ class RemovedTokenRoute(Endpoint):
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:  # noqa: ARG002
         """Answer 410 whoever asks, by whichever method (seed 000, "Download Dataset File (Deprecated)")."""
-        raise problems.Problem(410, problems.TOKEN_ROUTE_REMOVED)
+        raise problems.Problem(410, problems.REMOVED_ROUTE)
 
 
 def _allowed(
@@ -110,7 +114,9 @@ def _allowed(
 ) -> queries.Target:
     if target is None or not decided.allowed:
         identifier = target.public_id if target else name
-        raise problems.refusal(decided, f"{base_url(request)}/datasets/{identifier}", settings.ENVIRONMENT.legal_url)
+        raise problems.refusal(
+            decided, f"{base_url(request)}/datasets/{identifier}", settings.ENVIRONMENT.legal_url
+        )
     return target
 
 

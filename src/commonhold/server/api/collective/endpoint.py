@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 _encoder = msgspec.json.Encoder()
 
 
-def answer(body: Any, status: int = 200) -> HttpResponse:  # noqa: ANN401
+def answer(body: Any, status: int = 200) -> HttpResponse:
     """Return ``body`` (a struct or plain values) as a JSON response."""
     content = _encoder.encode(body)
     # Without a stated length the server would send it in chunks.
@@ -59,7 +59,7 @@ class Endpoint(APIView):
     caller: Caller
     standing: Standing | None = None
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401, ARG002  DRF's signature
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002  DRF's signature
         """Find out who asks, and count the request against what they may send."""
         try:
             self.caller = identify(request._request)  # noqa: SLF001  the plain request is several times cheaper
@@ -92,7 +92,7 @@ class Endpoint(APIView):
             )
 
     def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any  # noqa: ANN401
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         """Add where the caller stands with its request limit, unless the answer already speaks of another limit."""
         if self.standing and not response.has_header("X-RateLimit-Limit"):
@@ -101,7 +101,7 @@ class Endpoint(APIView):
         finalized: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)
         return finalized
 
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:  # noqa: ARG002, FBT001, FBT002
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:  # noqa: ARG002
         """Answer JSON whatever is asked for: the seed knows nothing else."""
         return self.renderer_classes[0](), "application/json"
 
@@ -110,7 +110,9 @@ class Endpoint(APIView):
         problem = exc if isinstance(exc, Problem) else _problem_of(exc)
         if problem is None:
             _log.error("unexpected failure", exc_info=exc)
-            problem = Problem(500, problems.INTERNAL_ERROR, "This is our fault; it was noted. Please try again later.")
+            problem = Problem(
+                500, problems.INTERNAL_ERROR, "This is our fault; it was noted. Please try again later."
+            )
         response = answer(problem.body, problem.status)
         for name, value in problem.headers.items():
             response[name] = value
@@ -191,9 +193,13 @@ def _stranger(request: Request) -> str:
 
 def _problem_of(error: Exception) -> Problem | None:
     if isinstance(error, exceptions.MethodNotAllowed):
-        return Problem(405, problems.METHOD_NOT_ALLOWED, "This address does not know that method; see the Allow header.")
+        return Problem(
+            405, problems.METHOD_NOT_ALLOWED, "This address does not know that method; see the Allow header."
+        )
     if isinstance(error, exceptions.UnsupportedMediaType):
-        return Problem(415, problems.UNSUPPORTED_MEDIA_TYPE, "Send JSON, with Content-Type: application/json.")
+        return Problem(
+            415, problems.UNSUPPORTED_MEDIA_TYPE, "Send JSON, with Content-Type: application/json."
+        )
     if isinstance(error, DisallowedHost):
         return problems.invalid({"Host": "Must be a name that this site answers to."})
     if isinstance(error, SuspiciousOperation):
@@ -213,16 +219,20 @@ class OpenEndpoint(Endpoint):
 class UnknownRoute(Endpoint):
     """Whatever no other route of ``/api/`` answers."""
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401, ARG002
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
         """Count by address only: nobody needs to be known to be told that nothing is here."""
         self._count(_stranger(request))
-        raise Problem(404, problems.ROUTE_NOT_FOUND, f"No endpoint lies at this address. The list: {_reference(request)}")
+        raise Problem(
+            404,
+            problems.ROUTE_NOT_FOUND,
+            f"No endpoint lies at this address. The list: {_reference(request)}",
+        )
 
 
 def _reference(request: Request) -> str:
     return f"{base_url(request._request)}/api-reference"  # noqa: SLF001  as above
 
 
-def seconds_until(moment: Any) -> int:  # noqa: ANN401
+def seconds_until(moment: Any) -> int:
     """Return the whole seconds until ``moment``, at least 1."""
     return max(1, int((moment - clock.now()).total_seconds() + 0.999))

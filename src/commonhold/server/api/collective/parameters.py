@@ -33,7 +33,9 @@ class Parameters:
         self._query = query
         self.mistakes: dict[str, str] = {}
 
-    def integer(self, name: str, default: int | None, *, lowest: int = 1, highest: int = LARGEST_NUMBER) -> int | None:
+    def integer(
+        self, name: str, default: int | None, *, lowest: int = 1, highest: int = LARGEST_NUMBER
+    ) -> int | None:
         """Return a whole number in bounds; ``default`` where the parameter is absent."""
         text = self._query.get(name)
         if text is None:

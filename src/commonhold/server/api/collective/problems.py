@@ -18,7 +18,7 @@ TERMS_REQUIRED = "You must agree to the terms of use before downloading this dat
 PAYMENT_REQUIRED = "Payment required"
 DATASET_REMOVED = "This dataset has been removed."
 DATASET_WITHHELD = "Unavailable for legal reasons."
-TOKEN_ROUTE_REMOVED = "This endpoint has been removed. Use POST /download to get a presigned URL instead."
+REMOVED_ROUTE = "This endpoint has been removed. Use POST /download to get a presigned URL instead."
 REQUEST_LIMIT = "Rate limit exceeded. Please try again later."
 DAILY_LIMIT = "Rate limit exceeded"
 METHOD_NOT_ALLOWED = "Method not allowed."
@@ -39,7 +39,13 @@ class Problem(Exception):  # noqa: N818  it is an answer; "error" is one of its 
     """
 
     def __init__(
-        self, status: int, error: str, message: str = "", *, headers: dict[str, str] | None = None, **body: Any  # noqa: ANN401
+        self,
+        status: int,
+        error: str,
+        message: str = "",
+        *,
+        headers: dict[str, str] | None = None,
+        **body: Any,
     ) -> None:
         super().__init__(error)
         self.status = status
@@ -49,9 +55,7 @@ class Problem(Exception):  # noqa: N818  it is an answer; "error" is one of its 
 
 def unauthenticated(message: str) -> Problem:
     """Return the 401 of the seed."""
-    return Problem(
-        401, AUTHENTICATION_REQUIRED, message, headers={"WWW-Authenticate": 'Bearer realm="api"'}
-    )
+    return Problem(401, AUTHENTICATION_REQUIRED, message, headers={"WWW-Authenticate": 'Bearer realm="api"'})
 
 
 def invalid(details: dict[str, str]) -> Problem:

@@ -15,7 +15,9 @@ from commonhold.server.kit.viewer import Viewer
 
 Digits = Annotated[str, Meta(pattern="^[0-9]+$", description="A number of bytes, as decimal digits.")]
 Checksum = Annotated[str, Meta(pattern="^sha256:[0-9a-f]{64}$")]
-Moment = Annotated[str, Meta(description="UTC, as 2025-08-26T12:00:00Z.", extra_json_schema={"format": "date-time"})]
+Moment = Annotated[
+    str, Meta(description="UTC, as 2025-08-26T12:00:00Z.", extra_json_schema={"format": "date-time"})
+]
 
 
 class Shape(msgspec.Struct, rename="camel", frozen=True):

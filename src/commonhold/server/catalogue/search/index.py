@@ -6,13 +6,11 @@ from typing import Any
 from django.db import connection
 
 from commonhold.server.catalogue.search import words
-from commonhold.server.kit import sql
-
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A piece of SQL: joined to ``catalogue_dataset d``, it keeps what matches and gives each a ``rank`` (low first)."""
+    """A piece of SQL: joined to ``catalogue_dataset d``, it keeps what matches, each with a ``rank``, low first."""
 
     join: str
     parameters: tuple[Any, ...]
@@ -46,9 +44,11 @@ def _vector(titles: list[str], bodies: list[str]) -> str:
 
 def forget(dataset: int) -> None:
     """Take a dataset out of the index."""
-    column = "rowid" if connection.vendor == "sqlite" else "dataset_id"
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM catalogue_search WHERE " + column + " = %s", [dataset])
+        if connection.vendor == "sqlite":
+            cursor.execute("DELETE FROM catalogue_search WHERE rowid = %s", [dataset])
+        else:
+            cursor.execute("DELETE FROM catalogue_search WHERE dataset_id = %s", [dataset])
 
 
 def match(query: str) -> Match | None:
@@ -69,9 +69,3 @@ def match(query: str) -> Match | None:
         "(SELECT %s::text::tsquery AS q) q WHERE x.document @@ q.q) s ON s.dataset_id = d.id"
     )
     return Match(join, (expression,), "s.rank")
-
-
-def is_indexed(dataset: int) -> bool:
-    """Whether a dataset is in the index."""
-    column = "rowid" if connection.vendor == "sqlite" else "dataset_id"
-    return sql.row("SELECT 1 FROM catalogue_search WHERE " + column + " = %s", [dataset]) is not None

@@ -47,7 +47,11 @@ class Asked:
         """Read an address's parameters."""
         query = _clean(parameters.get("q", ""), LONGEST_QUERY)
         values = {
-            name: list(dict.fromkeys(filter(None, (_clean(value, 100) for value in parameters.getlist(name)[:MOST_VALUES]))))
+            name: list(
+                dict.fromkeys(
+                    filter(None, (_clean(value, 100) for value in parameters.getlist(name)[:MOST_VALUES]))
+                )
+            )
             for name in FACETS
         }
         default = "relevance" if query else "newest"
@@ -55,7 +59,9 @@ class Asked:
         if sort not in SORTS or (sort == "relevance" and not query):
             sort = default
         page = parameters.get("page", "1")
-        return cls(query, values, sort, int(page) if page.isascii() and page.isdigit() and len(page) < 8 else 1)
+        return cls(
+            query, values, sort, int(page) if page.isascii() and page.isdigit() and len(page) < 8 else 1
+        )
 
     @property
     def narrows(self) -> bool:
@@ -65,9 +71,7 @@ class Asked:
     def address(self, *, without: tuple[str, str] | None = None) -> str:
         """Return the plainest address that asks the same, first page; ``without`` leaves out one filter value."""
         pairs = [("q", self.query)] if self.query and without != ("q", self.query) else []
-        pairs += [
-            (name, value) for name in FACETS for value in self.values[name] if (name, value) != without
-        ]
+        pairs += [(name, value) for name in FACETS for value in self.values[name] if (name, value) != without]
         if self.sort != ("relevance" if self.query else "newest"):
             pairs.append(("sort", self.sort))
         return reverse("datasets") + (f"?{urlencode(pairs)}" if pairs else "")
@@ -97,7 +101,12 @@ def home(request: HttpRequest) -> HttpResponse:
 def datasets(request: HttpRequest) -> HttpResponse:
     """Show the list, narrowed as the address says."""
     asked = Asked.read(request.GET)
-    if any(not value for name, values in request.GET.lists() if name in {"q", "sort", *FACETS} for value in values):
+    if any(
+        not value
+        for name, values in request.GET.lists()
+        if name in {"q", "sort", *FACETS}
+        for value in values
+    ):
         # A form sends its empty fields too: go on to an address that can be read and shared.
         return HttpResponseRedirect(Pages(1, 1, asked.address()).of(asked.page))
     return _list(request, asked, {})

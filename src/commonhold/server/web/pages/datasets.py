@@ -49,7 +49,10 @@ def _facts(row: DatasetRow | None) -> rules.Facts | None:
     if row is None:
         return None
     return rules.Facts(
-        organization=row.organization, visibility=row.visibility, status=row.status, status_reason=row.status_reason
+        organization=row.organization,
+        visibility=row.visibility,
+        status=row.status,
+        status_reason=row.status_reason,
     )
 
 
@@ -73,7 +76,11 @@ def page(request: HttpRequest, row: DatasetRow) -> HttpResponse:
         "short": shown(row.short_description, locale, row.default_locale),
         "long": shown(row.long_description, locale, row.default_locale),
         "organization": shown(row.organization_name, locale, DEFAULT_LOCALE) or row.organization_slug,
-        "sections": [(title, text) for title, texts in rest.items() if (text := shown(texts, locale, row.default_locale))],
+        "sections": [
+            (title, text)
+            for title, texts in rest.items()
+            if (text := shown(texts, locale, row.default_locale))
+        ],
         "license_name": row.license_name or LICENSES.get(row.license_abbreviation, ""),
         "sheet": sheet,
         "target": target,
@@ -102,4 +109,8 @@ def _citation(request: HttpRequest, row: DatasetRow, locale: str) -> dict[str, s
 
 def _bibtex(text: str) -> str:
     """Return ``text`` without what BibTeX would read as its own."""
-    return "".join(f"\\{character}" if character in "&%$#_" else character for character in text if character not in "{}\\")
+    return "".join(
+        f"\\{character}" if character in "&%$#_" else character
+        for character in text
+        if character not in "{}\\"
+    )

@@ -48,11 +48,17 @@ def start_sample(request: HttpRequest, row: DatasetRow) -> HttpResponse:
     """Grant the sample: terms apply, the day's quota does not."""
     viewer = viewer_of(request)
     target = queries.sample_target(viewer, row.public_id)
-    if target is None or viewer.organization is None or not rules.download_sample(viewer, target.facts).allowed:
+    if (
+        target is None
+        or viewer.organization is None
+        or not rules.download_sample(viewer, target.facts).allowed
+    ):
         return redirect("dataset", name=row.public_id)
     if before := queries.granted_before(viewer, target, models.SAMPLE, clock.now()):
         return redirect("download_ready", record=before.public_id)
-    return redirect("download_ready", record=sessions.open_sample(viewer, target, store_for(request)).record_id)
+    return redirect(
+        "download_ready", record=sessions.open_sample(viewer, target, store_for(request)).record_id
+    )
 
 
 @require_safe
@@ -72,6 +78,9 @@ def page(request: HttpRequest, record: str) -> HttpResponse:
     if not answer.allowed:
         return redirect("dataset", name=found.dataset)
     url = store_for(request).download_url(
-        found.object_key, filename=found.filename, content_type=found.content_type, expires_at=found.expires_at
+        found.object_key,
+        filename=found.filename,
+        content_type=found.content_type,
+        expires_at=found.expires_at,
     )
     return render(request, "downloads/ready.html", {"granted": found, "url": url})

@@ -27,7 +27,9 @@ def error(request: HttpRequest, status: int, title: str, text: str) -> HttpRespo
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  Django's signature
     """Answer 400."""
-    return error(request, 400, _("That request makes no sense to us"), _("Go back and try again from the page before."))
+    return error(
+        request, 400, _("That request makes no sense to us"), _("Go back and try again from the page before.")
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  as above
@@ -59,7 +61,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def gone(request: HttpRequest, reason: str) -> HttpResponse:
     """Answer 410: a dataset that was removed."""
-    return error(request, 410, _("This dataset was removed"), reason or _("Its publisher or the site took it away."))
+    return error(
+        request, 410, _("This dataset was removed"), reason or _("Its publisher or the site took it away.")
+    )
 
 
 def withheld(request: HttpRequest, reason: str) -> HttpResponse:

@@ -112,7 +112,11 @@ def _make(request: HttpRequest, form: KeyForm) -> HttpResponse | None:
     """Make the key and show it; None where the form has to be mended first."""
     viewer, data = viewer_of(request), form.cleaned_data
     if keys_of(viewer).count() >= MOST_KEYS:
-        sentence = ngettext("You have %(count)d key already: revoke it first.", "You have %(count)d keys already: revoke those you no longer need first.", MOST_KEYS)  # noqa: E501
+        sentence = ngettext(
+            "You have %(count)d key already: revoke it first.",
+            "You have %(count)d keys already: revoke those you no longer need first.",
+            MOST_KEYS,
+        )  # noqa: E501
         form.add_error(None, sentence % {"count": MOST_KEYS})
         return None
     try:
@@ -125,7 +129,9 @@ def _make(request: HttpRequest, form: KeyForm) -> HttpResponse | None:
             expires_at=form.expires_at,
         )
     except (KeyNameTakenError, IntegrityError):
-        form.add_error("name", translate("You have a key of this name for this organization. Choose another name."))
+        form.add_error(
+            "name", translate("You have a key of this name for this organization. Choose another name.")
+        )
         return None
     context = {
         "key": row,

@@ -25,7 +25,10 @@ def page(request: HttpRequest) -> HttpResponse:
         "quotas": _quotas(request) if acting else [],
         "resets_at": clock.next_midnight(moment),
         "agreements": [
-            (receipt, shown(receipt.dataset_name, locale, receipt.dataset_default_locale) or receipt.dataset_slug)
+            (
+                receipt,
+                shown(receipt.dataset_name, locale, receipt.dataset_default_locale) or receipt.dataset_slug,
+            )
             for receipt in receipts_of(viewer)
         ],
         "requests": [

@@ -80,7 +80,8 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
         "entries": [
             {
                 "request": entry,
-                "dataset": shown(entry.dataset.name, locale, entry.dataset.default_locale) or entry.dataset.slug,
+                "dataset": shown(entry.dataset.name, locale, entry.dataset.default_locale)
+                or entry.dataset.slug,
                 "decisions": DECISIONS[entry.status],
             }
             for entry in entries

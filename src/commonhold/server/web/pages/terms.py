@@ -100,7 +100,9 @@ def _boxes(row: DatasetRow) -> dict[str, str]:
         "read": _("I have read the terms above, and I agree to them."),
         "licence": _("I will use the data only as its licence (%(licence)s) and these terms allow.")
         % {"licence": licence},
-        "keep": _("I will not pass the archive on or offer it elsewhere, and I will delete it when it is withdrawn."),
+        "keep": _(
+            "I will not pass the archive on or offer it elsewhere, and I will delete it when it is withdrawn."
+        ),
     }
 
 
