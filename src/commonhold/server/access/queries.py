@@ -237,7 +237,7 @@ def requests_by(viewer: Viewer, limit: int = 100) -> list[AccessRequest]:
 
 
 def requests_for(viewer: Viewer, organization: int) -> QuerySet[AccessRequest]:
-    """Return the requests for an organization's datasets, those that wait first; nothing unless the viewer decides them."""
+    """Return the requests for an organization's datasets, those that wait first; none to who does not decide them."""
     if not viewer.may_publish_for(organization):
         return AccessRequest.objects.none()
     waiting = Case(When(status=PENDING, then=0), default=1, output_field=IntegerField())
@@ -304,7 +304,7 @@ def granted(viewer: Viewer, public_id: str, moment: dt.datetime) -> Granted | No
 
 
 def granted_before(viewer: Viewer, target: Target, kind: str, moment: dt.datetime) -> Granted | None:
-    """Return a living download that the viewer has of the same file, for the same organization: no need to charge again."""
+    """Return a living download of the same file for the same organization: no need to charge the viewer again."""
     statement = _GRANTED.format(file=_FILES[kind], condition="r.organization = %s AND f.object_key = %s")
     parameters = [kind, viewer.person or 0, moment, viewer.organization or 0, target.object_key]
     found = sql.row(statement, parameters)

@@ -280,7 +280,7 @@ def facets(viewer: Viewer) -> dict[str, list[str]]:
     where, parameters = visible_condition(viewer)
     columns = {"task": "task", "locale": "locale", "license": "license_abbreviation", "format": "format"}
     statement = " UNION ALL ".join(
-        f"SELECT '{name}', d.{column} FROM catalogue_dataset d WHERE {where} AND d.{column} <> '' GROUP BY d.{column}"  # noqa: S608, E501  as above
+        f"SELECT '{name}', d.{column} FROM catalogue_dataset d WHERE {where} AND d.{column} <> '' GROUP BY d.{column}"  # noqa: S608  as above
         for name, column in columns.items()
     )
     found: dict[str, list[str]] = {name: [] for name in columns}

@@ -47,7 +47,7 @@ def shown(texts: Texts | None, reader: str, default_locale: str) -> Shown | None
     if found is None:
         return None
     text, locale = found
-    return Shown(text, locale, locale.split("-")[0] != reader.split("-")[0])
+    return Shown(text, locale, locale.split("-")[0] != reader.split("-", maxsplit=1)[0])
 
 
 def shown_notice(texts: Texts, reader: str) -> Shown | None:

@@ -45,7 +45,7 @@ def reader_locale(request: HttpRequest) -> str:
 @cache
 def interface_language(locale: str) -> str:
     """Return Django's code of the language in which the site's own words are shown to a reader of ``locale``."""
-    language = locale.split("-")[0]
+    language = locale.split("-", maxsplit=1)[0]
     codes = [OFFERED[locale][1]] if locale in OFFERED else []
     codes += [code for name, (_, code) in OFFERED.items() if name.split("-")[0] == language]
     return next((code for code in codes if _has_catalogue(code)), ENGLISH)
@@ -53,7 +53,7 @@ def interface_language(locale: str) -> str:
 
 def direction(locale: str) -> str:
     """Return ``rtl`` or ``ltr``: how a text in this locale runs."""
-    return "rtl" if locale.split("-")[0] in _RIGHT_TO_LEFT else "ltr"
+    return "rtl" if locale.split("-", maxsplit=1)[0] in _RIGHT_TO_LEFT else "ltr"
 
 
 def _has_catalogue(code: str) -> bool:
@@ -68,6 +68,7 @@ class ReaderLanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer one request."""
         locale = request.reader_locale = reader_locale(request)  # type: ignore[attr-defined]
         language = interface_language(locale)
         with translation.override(language):

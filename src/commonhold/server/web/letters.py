@@ -50,4 +50,4 @@ def _deliver(letter: EmailMessage) -> None:
     try:
         letter.send()
     except (OSError, SMTPException) as error:
-        _log.error("a message was not sent: %s", error)  # noqa: TRY400  the cause is the whole story
+        _log.error("a message was not sent: %s", error)

@@ -35,7 +35,7 @@ class SessionBackend(AuthenticationBackend):
 class AccountAdapter(DefaultAccountAdapter):
     """Writes the site's own address into messages, whatever host a request named."""
 
-    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:  # noqa: ANN401
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         """Return the link that confirms an address."""
         return absolute(request, reverse("account_confirm_email", args=[emailconfirmation.key]))
 
@@ -72,7 +72,7 @@ class SignUpForm(SignupForm):
     field_order = ("name", "email", "password1", "password2")
 
     def try_save(self, request: HttpRequest) -> tuple[Person | None, HttpResponse | None]:
-        """Create the person, or behave the same where the address is taken, so that nobody learns who has an account."""
+        """Create the person; behave the same where the address is taken, so that nobody learns who has an account."""
         try:
             with transaction.atomic():
                 saved: tuple[Person | None, HttpResponse | None] = super().try_save(request)

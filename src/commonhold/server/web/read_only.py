@@ -15,6 +15,7 @@ class ReadOnlyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer one request."""
         if (
             request.method not in {"GET", "HEAD", "OPTIONS"}
             and request.path_info != reverse("language")

@@ -25,7 +25,7 @@ def memberships(request: HttpRequest) -> list[Membership]:
 
 
 def acting_membership(request: HttpRequest) -> Membership | None:
-    """Return the membership a request acts under: the one chosen in this session, else the personal one (decision 4)."""
+    """Return the membership a request acts under: the session's choice, else the personal one (decision 4)."""
     found = memberships(request)
     chosen = request.session.get(ACTING_FOR) if found else None
     return next((one for one in found if one.organization_id == chosen), found[0] if found else None)

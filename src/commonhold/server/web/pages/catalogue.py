@@ -76,7 +76,7 @@ class Asked:
             pairs.append(("sort", self.sort))
         return reverse("datasets") + (f"?{urlencode(pairs)}" if pairs else "")
 
-    def filters(self, **fixed: Any) -> queries.Filters:  # noqa: ANN401
+    def filters(self, **fixed: Any) -> queries.Filters:
         """Return what the catalogue's query takes."""
         sort, descending, _label = SORTS[self.sort]
         return queries.Filters(
@@ -159,7 +159,7 @@ def _facets(asked: Asked) -> list[dict[str, Any]]:
 
 
 def facet_values() -> dict[str, list[str]]:
-    """Return what public lists can be narrowed to, at most a minute old: four values of each row need not be read anew."""
+    """Return what public lists can be narrowed to, at most a minute old: it takes a look at every dataset."""
     global _seen  # noqa: PLW0603  one memory for the process
     moment = time.monotonic()
     if _seen is None or moment - _seen[0] >= _FACETS_SEEN_SECONDS:

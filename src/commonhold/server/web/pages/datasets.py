@@ -30,7 +30,7 @@ def of_dataset(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     """
 
     @wraps(page)
-    def found(request: HttpRequest, name: str, **named: Any) -> HttpResponse:  # noqa: ANN401
+    def found(request: HttpRequest, name: str, **named: Any) -> HttpResponse:
         viewer = viewer_of(request)
         row = queries.dataset(viewer, name)
         answer = rules.see(viewer, _facts(row))

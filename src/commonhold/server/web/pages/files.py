@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-ROBOTS = "User-agent: *\nDisallow: /profile\nDisallow: /agreements/\nDisallow: /downloads/\nDisallow: /sign-in\nDisallow: /sign-up\nDisallow: /api/\n"
+_PRIVATE = ("/profile", "/agreements/", "/downloads/", "/sign-in", "/sign-up", "/api/")
+ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in _PRIVATE)
 
 
 @require_safe

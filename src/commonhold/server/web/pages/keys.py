@@ -56,7 +56,7 @@ class KeyForm(forms.Form):
         initial="365",
     )  # fmt: skip
 
-    def __init__(self, *arguments: Any, memberships: list[Membership], locale: str, **named: Any) -> None:  # noqa: ANN401
+    def __init__(self, *arguments: Any, memberships: list[Membership], locale: str, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.fields["organization"].choices = [  # type: ignore[attr-defined]
             (str(one.organization_id), _organization_name(one, locale)) for one in memberships
@@ -116,7 +116,7 @@ def _make(request: HttpRequest, form: KeyForm) -> HttpResponse | None:
             "You have %(count)d key already: revoke it first.",
             "You have %(count)d keys already: revoke those you no longer need first.",
             MOST_KEYS,
-        )  # noqa: E501
+        )
         form.add_error(None, sentence % {"count": MOST_KEYS})
         return None
     try:

@@ -40,7 +40,7 @@ def markdown(text: object) -> SafeString:
 def size(count: int | None) -> str:
     """Return a number of bytes as people read it, in decimal units."""
     if count is None:
-        return "–"
+        return "\N{EN DASH}"
     value, unit = float(count), 0
     while value >= 999.5 and unit < len(_UNITS) - 1:
         value, unit = value / 1000, unit + 1
