@@ -38,7 +38,7 @@ class Shown:
     @property
     def language(self) -> str:
         """The name of its language, in the language of the page."""
-        return language_name(self.locale)
+        return language_name(self.locale.split("-")[0])
 
 
 def shown(texts: Texts | None, reader: str, default_locale: str) -> Shown | None:

@@ -167,6 +167,12 @@ def facet_values() -> dict[str, list[str]]:
     return _seen[1]
 
 
+def forget_facets() -> None:
+    """Read anew next time."""
+    global _seen  # noqa: PLW0603  as above
+    _seen = None
+
+
 def _label(name: str, value: str) -> str:
     if name == "task":
         return str(TASKS.get(value, value))

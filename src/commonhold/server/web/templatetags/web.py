@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django import template
 from django.conf import settings
+from django.forms import BoundField
 from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
 
@@ -46,6 +47,12 @@ def size(count: int | None) -> str:
         value, unit = value / 1000, unit + 1
     digits = 1 if unit and value < 99.95 else 0
     return f"{number_format(round(value, digits), digits)}\N{NO-BREAK SPACE}{_UNITS[unit]}"
+
+
+@register.filter
+def plain(field: BoundField) -> SafeString:
+    """Return a form field without the placeholder that repeats its label."""
+    return field.as_widget(attrs={"placeholder": ""})
 
 
 @register.simple_tag(takes_context=True)
