@@ -31,8 +31,19 @@ ANYTHING = st.recursive(
     max_leaves=12,
 )
 KEYS = st.sampled_from(
-    "id sizeBytes checksum version organization downloadUrl expiresAt pieces pieceSize algorithm items total person"
-    " limits key filename slug".split()
+    [
+        *PIECES,
+        *SESSION,
+        "id",
+        "version",
+        "organization",
+        "expiresAt",
+        "items",
+        "total",
+        "person",
+        "limits",
+        "slug",
+    ]
 )
 
 
