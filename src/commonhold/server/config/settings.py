@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "commonhold.server.credentials",
     "commonhold.server.catalogue",
     "commonhold.server.access",
+    "commonhold.server.api",
     "commonhold.server.web",
 ]
 

@@ -1,0 +1,53 @@
+"""Runs the whole suite: ``python -m tests`` (``make test``).
+
+Everything once on SQLite, then once more on PostgreSQL whatever a database can change the outcome of. Before, what the
+tests need beside Python packages is fetched where that is possible; at the end, in a line each, what could not be had.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+
+def main(arguments: list[str]) -> int:
+    """Run and return the exit code."""
+    missing = [] if _chromium() else ["Chromium (browser tests)"]
+    workers = str(max(1, os.cpu_count() or 1))
+    started = time.monotonic()
+    codes = []
+    for engine in ("sqlite", "postgresql"):
+        print(f"== {engine}", flush=True)
+        skip = ["-m", "not browser"] if missing or engine != "sqlite" else []
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            workers,
+            "--dist",
+            "loadgroup",
+            f"--engine={engine}",
+        ]
+        codes.append(subprocess.run([*command, *skip, *arguments], check=False).returncode)
+    print(f"== {time.monotonic() - started:.0f} s on {workers} processors")
+    for what in missing:
+        print(f"== not there, so not run: {what}")
+    return next((code for code in codes if code), 0)
+
+
+def _chromium() -> bool:
+    """Whether a Chromium is there, after fetching Debian's where this user may."""
+    if shutil.which("chromium"):
+        return True
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+            subprocess.run(["apt-get", *command], check=False, env=quiet, stdout=subprocess.DEVNULL)
+    return shutil.which("chromium") is not None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
