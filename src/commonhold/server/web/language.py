@@ -75,4 +75,6 @@ class ReaderLanguageMiddleware:
             response = self.get_response(request)
         patch_vary_headers(response, ("Accept-Language", "Cookie"))
         response.headers.setdefault("Content-Language", language)
+        # Every page holds a form token of its reader's own: nobody else may be given it.
+        response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
