@@ -32,22 +32,16 @@ ANYTHING = st.recursive(
 )
 KEYS = st.sampled_from(
     [
+        *PIECES,
+        *SESSION,
         "id",
-        "sizeBytes",
-        "checksum",
         "version",
         "organization",
-        "downloadUrl",
         "expiresAt",
-        "pieces",
-        "pieceSize",
-        "algorithm",
         "items",
         "total",
         "person",
         "limits",
-        "key",
-        "filename",
         "slug",
     ]
 )
