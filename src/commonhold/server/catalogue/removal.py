@@ -14,7 +14,8 @@ _log = logging.getLogger(__name__)
 
 def delete_files(news: DatasetRemoved) -> None:
     """Delete the objects of a removed dataset, after the transaction that removes it has held."""
-    transaction.on_commit(lambda: _delete(news.object_keys))
+    if news.object_keys:
+        transaction.on_commit(lambda: _delete(news.object_keys))
 
 
 def _delete(keys: tuple[str, ...]) -> None:
