@@ -136,7 +136,8 @@ class S3Store:
 
     def list_parts(self, key: str, upload_id: str) -> list[Part]:
         """See :meth:`MultipartStore.list_parts`."""
-        return [Part(part["PartNumber"], part["Size"], part["ETag"]) for part in self._parts(key, upload_id)]
+        newest = {part.number: part for part in self._held(key, upload_id)}
+        return [newest[number] for number in sorted(newest)]
 
     def complete_upload(self, key: str, upload_id: str, parts: Sequence[tuple[int, str]]) -> StoredObject:
         """See :meth:`MultipartStore.complete_upload`."""
@@ -195,7 +196,10 @@ class S3Store:
         raise ObjectExistsError(key)
 
     def _held(self, key: str, upload_id: str) -> list[Part]:
-        """Return the parts, oldest first; SeaweedFS lists one that came several times at once that often."""
+        """Return the parts, oldest first.
+
+        SeaweedFS keeps, and lists, every arrival of a part that was put again, until completion names one.
+        """
         found = sorted(self._parts(key, upload_id), key=lambda part: part["LastModified"])
         return [Part(part["PartNumber"], part["Size"], part["ETag"]) for part in found]
 
