@@ -87,7 +87,9 @@ def test_people_organizations_and_keys(site: Site, make: Maker):
     refused = run("admin", "key", "create", "--user", email, "--organization", slug)
     assert "is no member" in one_line(refused)
     run_json("admin", "organization", "member", slug, email, "--role", "publisher")
-    key = run_json("admin", "key", "create", "--user", email, "--organization", slug, "--name", "laptop")["key"]
+    key = run_json("admin", "key", "create", "--user", email, "--organization", slug, "--name", "laptop")[
+        "key"
+    ]
     account = site.get("/api/account", key=key).json()
     assert account["organization"] == {"name": "The Lab", "slug": slug}
     listed = run_json("admin", "key", "list", "--user", email)["keys"]
@@ -119,7 +121,9 @@ def test_limits_are_set_shown_and_reset(site: Site, make: Maker):
 def test_a_mistake_in_a_collection_file_is_told_at_its_line(tmp_path: Path, site: Site):
     path = tmp_path / "mistaken.yaml"
     slug = unique("never")
-    path.write_text(f"organizations:\n  - slug: {slug}\n    name: Never\n    colour: blue\ndatasets:\n  - slug: x\n")
+    path.write_text(
+        f"organizations:\n  - slug: {slug}\n    name: Never\n    colour: blue\ndatasets:\n  - slug: x\n"
+    )
     done = run("admin", "load", str(path))
     assert done.returncode == 2
     assert "mistaken.yaml:4: organizations[0].colour" in done.stderr
