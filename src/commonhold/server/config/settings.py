@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from commonhold.server.config.database import database
 from commonhold.server.config.environment import environment
+from commonhold.server.config.mail import mail
 
 ENVIRONMENT = environment()
 SERVER = Path(__file__).parent.parent
@@ -29,12 +30,15 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "commonhold.server.audit",
+    "commonhold.server.background",
+    "commonhold.server.mail",
     "commonhold.server.site",
     "commonhold.server.accounts",
     "commonhold.server.organizations",
     "commonhold.server.credentials",
     "commonhold.server.catalogue",
     "commonhold.server.access",
+    "commonhold.server.submissions",
     "commonhold.server.web",
 ]
 
@@ -101,6 +105,9 @@ ACCOUNT_SESSION_REMEMBER = True
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+
+globals().update(mail(ENVIRONMENT.email_url, ENVIRONMENT.data))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.email_from
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _site.scheme == "https"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -79,7 +79,9 @@ class Endpoint(APIView):
         if not self.limited:
             return
         stranger = not hasattr(self, "caller") or self.caller.viewer.is_anonymous
-        rate = settings.ENVIRONMENT.request_limit if stranger else self.caller.limits.requests
+        self._hit(identity, settings.ENVIRONMENT.request_limit if stranger else self.caller.limits.requests)
+
+    def _hit(self, identity: str, rate: str | None) -> None:
         self.standing = limiter().hit(identity, rate)
         if self.standing and not self.standing.allowed:
             raise Problem(
