@@ -129,6 +129,7 @@ def site(address: str, size: int, checksum: str, pieces: list[str] | None) -> It
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 65_536
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class names it so
             """Stay quiet."""

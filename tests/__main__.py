@@ -20,7 +20,17 @@ def main(arguments: list[str]) -> int:
     for engine in ("sqlite", "postgresql"):
         print(f"== {engine}", flush=True)
         skip = ["-m", "not browser"] if missing or engine != "sqlite" else []
-        command = [sys.executable, "-m", "pytest", "-q", "-n", workers, "--dist", "loadgroup", f"--engine={engine}"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            workers,
+            "--dist",
+            "loadgroup",
+            f"--engine={engine}",
+        ]
         codes.append(subprocess.run([*command, *skip, *arguments], check=False).returncode)
     print(f"== {time.monotonic() - started:.0f} s on {workers} processors")
     for what in missing:

@@ -1,6 +1,5 @@
 """One transfer: workers that fetch, a hash that follows where only the whole can be proven, a watch."""
 
-import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -176,7 +175,7 @@ class Engine:
         }
         brought = {worker: count - before[worker] for worker, count in now.items() if worker in before}
         if brought and not self._options.rate:
-            usual = statistics.median(brought.values()) / 10 if len(brought) > 2 else 0
+            usual = sorted(brought.values())[len(brought) // 2] / 10 if len(brought) > 2 else 0
             for worker, count in brought.items():
                 if count < max(usual, _FEW):
                     worker.hand_over()

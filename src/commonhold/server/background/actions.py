@@ -13,7 +13,7 @@ def enqueue(
     lane: str = QUICK,
     key: str = "",
     after: dt.timedelta | None = None,
-    **arguments: Any,  # noqa: ANN401  plain values, as JSON keeps them
+    **arguments: Any,
 ) -> None:
     """Ask for a job.
 

@@ -63,7 +63,7 @@ def _sqlite(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=5, isolation_level=None)
 
 
-def _postgresql(url: str) -> Any:  # noqa: ANN401
+def _postgresql(url: str) -> Any:
     import psycopg  # noqa: PLC0415  only where it is used: it costs more memory than the rest of this process
 
     return psycopg.connect(url, autocommit=True, connect_timeout=10)

@@ -67,6 +67,6 @@ def tasks() -> dict[str, Task]:
     return _tasks
 
 
-def arguments_of(values: Any) -> dict[str, Any]:  # noqa: ANN401
+def arguments_of(values: Any) -> dict[str, Any]:
     """Return a job's arguments as keywords; whatever else stands there is none of ours."""
     return dict(values) if isinstance(values, dict) else {}

@@ -63,7 +63,7 @@ class _Progress:
         self._upload = upload
         self._told_at = time.monotonic()
 
-    def __call__(self, done: int, *_: Any) -> None:  # noqa: ANN401
+    def __call__(self, done: int, *_: Any) -> None:
         if time.monotonic() - self._told_at >= _TELL_EVERY_SECONDS:
             self._told_at = time.monotonic()
             Upload.objects.filter(pk=self._upload).update(verified_bytes=done)

@@ -1,10 +1,9 @@
 """What the endpoints of publishing have in common: refusals as answers, and what they show."""
 
+import logging
 from typing import Any
 
 import msgspec
-from django.http import HttpResponse
-from rest_framework.request import Request
 
 from commonhold.server.api.collective import problems
 from commonhold.server.api.collective.endpoint import Endpoint
@@ -15,6 +14,8 @@ from commonhold.server.storage.interface import StorageError
 from commonhold.server.submissions import fields, rules
 from commonhold.server.submissions.models import Submission, Upload
 from commonhold.server.submissions.rules import Reason
+
+_log = logging.getLogger(__name__)
 
 NOT_FOUND = "Not found"
 DELETED = "This submission has been deleted."
@@ -43,16 +44,17 @@ _ANSWERS = {
 class PublishingEndpoint(Endpoint):
     """An endpoint about submissions: what their rules refuse becomes the API's kind of error."""
 
-    def handle_exception(self, exc: Exception) -> HttpResponse:
-        """Answer the rules' refusals."""
-        if isinstance(exc, rules.Refused):
-            status, error = _ANSWERS[exc.reason]
-            exc = Problem(status, error, exc.message, reason=str(exc.reason))
-        elif isinstance(exc, rules.InvalidError):
-            exc = problems.invalid(exc.mistakes)
-        elif isinstance(exc, StorageError):
-            exc = Problem(503, STORE_FAILED, "Try again in a moment.", headers={"Retry-After": "30"})
-        return super().handle_exception(exc)
+    def understood(self, error: Exception) -> Problem | None:
+        """Return the answer to what the rules refuse."""
+        if isinstance(error, rules.Refused):
+            status, text = _ANSWERS[error.reason]
+            return Problem(status, text, error.message, reason=str(error.reason))
+        if isinstance(error, rules.InvalidError):
+            return problems.invalid(error.mistakes)
+        if isinstance(error, StorageError):
+            _log.error("the object store failed: %s", error)
+            return Problem(503, STORE_FAILED, "Try again in a moment.", headers={"Retry-After": "30"})
+        return super().understood(error)
 
     @property
     def organization(self) -> int:
@@ -170,7 +172,7 @@ SubmissionDescribed = msgspec.defstruct(
 )
 
 
-def described(submission: Submission) -> Any:  # noqa: ANN401  an instance of SubmissionDescribed
+def described(submission: Submission) -> Any:
     """Return a submission as the API shows it: an empty text is null."""
     values: dict[str, Any] = {}
     for field in fields.FIELDS:
@@ -218,7 +220,7 @@ def sent(upload: Upload) -> SentFile:
     )
 
 
-def moment(value: Any) -> str | None:  # noqa: ANN401
+def moment(value: Any) -> str | None:
     """Return a moment as the API shows it, or None."""
     return clock.iso(value) if value else None
 
@@ -243,7 +245,3 @@ class SubmissionList(Shape):
     items: list[SubmissionDescribed]  # type: ignore[valid-type]
     total: int
 
-
-def plain(request: Request) -> Any:  # noqa: ANN401
-    """Return Django's request, which is several times cheaper."""
-    return request._request  # noqa: SLF001

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpResponse
-from rest_framework.request import Request
+from django.http import HttpRequest, HttpResponse
 
 from commonhold.server.api.collective import problems
 from commonhold.server.api.collective.endpoint import answer, object_body
@@ -13,7 +12,6 @@ from commonhold.server.api.collective.publishing import (
     SubmissionList,
     SubmissionReply,
     described,
-    plain,
     text_of,
 )
 from commonhold.server.submissions import queries
@@ -23,9 +21,9 @@ from commonhold.server.submissions.actions import drafts
 class Submissions(PublishingEndpoint):
     """``/submissions``."""
 
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         """Return a page of the organization's submissions."""
-        parameters = Parameters(plain(request).GET)
+        parameters = Parameters(request.GET)
         page = parameters.integer("page", 1) or 1
         limit = parameters.integer("limit", PAGE_SIZE, highest=LARGEST_PAGE_SIZE) or PAGE_SIZE
         parameters.check()
@@ -34,7 +32,7 @@ class Submissions(PublishingEndpoint):
         )
         return answer(SubmissionList(items=[described(submission) for submission in found], total=total))
 
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         """Begin a submission; ``name`` is all it needs."""
         body = object_body(request)
         mistakes: dict[str, str] = {}
@@ -48,22 +46,22 @@ class Submissions(PublishingEndpoint):
 class OneSubmission(PublishingEndpoint):
     """``/submissions/{id}``."""
 
-    def get(self, request: Request, submission: str) -> HttpResponse:  # noqa: ARG002  the method's signature
+    def get(self, request: HttpRequest, submission: str) -> HttpResponse:  # noqa: ARG002  the method's signature
         """Return a submission."""
         return _reply(self, submission)
 
-    def patch(self, request: Request, submission: str) -> HttpResponse:
+    def patch(self, request: HttpRequest, submission: str) -> HttpResponse:
         """Fill in fields; keys that are none are ignored (decision 10)."""
         drafts.change(self.caller.viewer, submission, object_body(request))
         return _reply(self, submission)
 
-    def post(self, request: Request, submission: str) -> HttpResponse:
+    def post(self, request: HttpRequest, submission: str) -> HttpResponse:
         """Submit it for review."""
         body = object_body(request)
         drafts.submit(self.caller.viewer, submission, agreed=body.get("agreeToSubmit") is True)
         return _reply(self, submission)
 
-    def delete(self, request: Request, submission: str) -> HttpResponse:  # noqa: ARG002  the method's signature
+    def delete(self, request: HttpRequest, submission: str) -> HttpResponse:  # noqa: ARG002  the method's signature
         """Delete what was not published, with its files."""
         drafts.delete(self.caller.viewer, submission)
         return HttpResponse(status=204)
@@ -72,13 +70,13 @@ class OneSubmission(PublishingEndpoint):
 class Withdrawal(PublishingEndpoint):
     """``POST /submissions/{id}/retract``."""
 
-    def post(self, request: Request, submission: str) -> HttpResponse:
+    def post(self, request: HttpRequest, submission: str) -> HttpResponse:
         """Withdraw a submission from review."""
         object_body(request)
         drafts.retract(self.caller.viewer, submission)
         return _reply(self, submission)
 
 
-def _reply(endpoint: PublishingEndpoint, public_id: str, status: int = 200) -> Any:  # noqa: ANN401
+def _reply(endpoint: PublishingEndpoint, public_id: str, status: int = 200) -> Any:
     found = queries.submission(endpoint.caller.viewer, public_id)
     return answer(SubmissionReply(submission=described(found)), status)

@@ -3,8 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from django.http import HttpResponse
-from rest_framework.request import Request
+from django.http import HttpRequest, HttpResponse
 
 from commonhold.server.api.collective import problems
 from commonhold.server.api.collective.endpoint import answer, object_body
@@ -12,7 +11,6 @@ from commonhold.server.api.collective.publishing import (
     PublishingEndpoint,
     moment,
     number_of,
-    plain,
     text_of,
 )
 from commonhold.server.api.collective.shapes import Digits, Moment, Shape
@@ -123,7 +121,7 @@ class Completed(Shape):
 class Uploads(PublishingEndpoint):
     """``POST /uploads``."""
 
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         """Begin to send a submission's archive."""
         body = object_body(request)
         mistakes: dict[str, str] = {}
@@ -134,7 +132,7 @@ class Uploads(PublishingEndpoint):
 class SampleUploads(PublishingEndpoint):
     """``POST /submissions/{id}/sample``."""
 
-    def post(self, request: Request, submission: str) -> HttpResponse:
+    def post(self, request: HttpRequest, submission: str) -> HttpResponse:
         """Begin to send a submission's sample."""
         return _begin(self, request, submission, object_body(request), {}, states.SAMPLE)
 
@@ -144,23 +142,23 @@ class OneUpload(PublishingEndpoint):
 
     kind = states.ARCHIVE
 
-    def get(self, request: Request, upload: str, submission: str | None = None) -> HttpResponse:
+    def get(self, request: HttpRequest, upload: str, submission: str | None = None) -> HttpResponse:
         """Return how far it is, with the parts that have arrived."""
         row = _session(self, upload, submission)
         parts: list[ArrivedPart] = []
         if row.status == states.UPLOADING:
             try:
-                arrived = store_for(plain(request)).list_parts(row.object_key, row.upload_id)
+                arrived = store_for(request).list_parts(row.object_key, row.upload_id)
             except UploadGoneError:
                 arrived = []
             parts = [ArrivedPart(part.number, part.size, part.etag) for part in arrived]
         return answer(_state(row, parts))
 
-    def post(self, request: Request, upload: str, submission: str | None = None) -> HttpResponse:
+    def post(self, request: HttpRequest, upload: str, submission: str | None = None) -> HttpResponse:
         """Complete it: at once, whatever its size; the same again when it is repeated."""
         said = _completion(object_body(request))
         _session(self, upload, submission)
-        row = files.complete(self.caller.viewer, store_for(plain(request)), upload, said, self.kind)
+        row = files.complete(self.caller.viewer, store_for(request), upload, said, self.kind)
         return answer(Completed(success=True, file_upload_id=row.public_id, status=row.status))
 
 
@@ -175,17 +173,17 @@ class PartEndpoint(PublishingEndpoint):
 
     kind = states.ARCHIVE
 
-    def _count(self, identity: str) -> None:
-        if identity.startswith("address:"):
-            super()._count(identity)
-        else:
-            self._hit(f"parts:{identity}", PART_LIMIT)
+    def count(self, identity: str, rate: str | None) -> None:
+        """Count a known caller's request by itself; strangers as everywhere."""
+        if identity.startswith("organization:"):
+            identity, rate = f"parts:{identity}", PART_LIMIT
+        super().count(identity, rate)
 
 
 class Part(PartEndpoint):
     """``GET /uploads/{id}/parts/{n}``."""
 
-    def get(self, request: Request, upload: str, number: str, submission: str | None = None) -> HttpResponse:
+    def get(self, request: HttpRequest, upload: str, number: str, submission: str | None = None) -> HttpResponse:
         """Return where to PUT one part."""
         if not number.isascii() or not number.isdigit() or not 1 <= int(number[:9]) <= MAX_PARTS:
             raise problems.invalid({"partNumber": f"Must be between 1 and {MAX_PARTS}."})
@@ -202,7 +200,7 @@ class SamplePart(Part):
 class Parts(PartEndpoint):
     """``POST /uploads/{id}/parts``."""
 
-    def post(self, request: Request, upload: str, submission: str | None = None) -> HttpResponse:
+    def post(self, request: HttpRequest, upload: str, submission: str | None = None) -> HttpResponse:
         """Return where to PUT many parts."""
         numbers = object_body(request).get("partNumbers")
         if not isinstance(numbers, list) or not 1 <= len(numbers) <= MOST_SIGNED_AT_ONCE:
@@ -219,7 +217,7 @@ class SampleParts(Parts):
     kind = states.SAMPLE
 
 
-def _session(endpoint: Any, upload: str, submission: str | None) -> Upload:  # noqa: ANN401  either base
+def _session(endpoint: Any, upload: str, submission: str | None) -> Upload:
     row = files.session(endpoint.caller.viewer, upload, endpoint.kind)
     if submission is not None and row.submission.public_id != submission:
         raise rules.Refused(rules.Reason.NOT_FOUND, "There is no upload with this id for this submission.")
@@ -228,7 +226,7 @@ def _session(endpoint: Any, upload: str, submission: str | None) -> Upload:  # n
 
 def _begin(
     endpoint: PublishingEndpoint,
-    request: Request,
+    request: HttpRequest,
     submission: str,
     body: dict[str, Any],
     mistakes: dict[str, str],
@@ -240,7 +238,7 @@ def _begin(
     if mistakes:
         raise problems.invalid(mistakes)
     upload = files.begin(
-        endpoint.caller.viewer, store_for(plain(request)), submission,
+        endpoint.caller.viewer, store_for(request), submission,
         filename=filename, size=size, content_type=content_type, kind=kind,
     )  # fmt: skip
     return answer(
@@ -260,8 +258,8 @@ def proposed_part_size(size: int) -> int:
     return max(_SMALLEST_PART, -(-needed // _MEBIBYTE) * _MEBIBYTE)
 
 
-def _signed(request: Request, row: Upload, numbers: list[int]) -> list[PartUrl]:
-    store = store_for(plain(request))
+def _signed(request: HttpRequest, row: Upload, numbers: list[int]) -> list[PartUrl]:
+    store = store_for(request)
     expires_at = clock.now() + PART_URL_LIFETIME
     told = clock.iso(expires_at)
     return [

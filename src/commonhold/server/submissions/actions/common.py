@@ -60,7 +60,7 @@ def save(submission: Submission, *names: str) -> None:
     submission.save(update_fields=[*names, "updated_at"])
 
 
-def note(viewer: Viewer | None, verb: str, submission: Submission, **details: Any) -> None:  # noqa: ANN401
+def note(viewer: Viewer | None, verb: str, submission: Submission, **details: Any) -> None:
     """Write a line of the trail about a submission."""
     record(viewer, f"submissions.{verb}", "submission", submission.public_id, **details)
 
