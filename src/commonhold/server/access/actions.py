@@ -3,7 +3,15 @@
 from django.db import transaction
 
 from commonhold.server.access import terms as terms_text
-from commonhold.server.access.models import APPROVED, PENDING, AccessRequest, Agreement, DailyUse, Purchase, Terms
+from commonhold.server.access.models import (
+    APPROVED,
+    PENDING,
+    AccessRequest,
+    Agreement,
+    DailyUse,
+    Purchase,
+    Terms,
+)
 from commonhold.server.audit.actions import record
 from commonhold.server.catalogue.models import RESTRICTED, Dataset
 from commonhold.server.kit import clock

@@ -24,11 +24,15 @@ def tell_of_removal(dataset: int, after: int = 0) -> None:
     if row is None:
         return
     downloaded = AccessRecord.objects.filter(dataset=dataset).values("person")
-    people = list(Person.objects.filter(pk__in=downloaded, pk__gt=after, is_active=True).order_by("pk")[:_BATCH])
+    people = list(
+        Person.objects.filter(pk__in=downloaded, pk__gt=after, is_active=True).order_by("pk")[:_BATCH]
+    )
     with transaction.atomic():
         for person in people:
             name = pick(row.name, person.locale, row.default_locale) or row.slug
-            send_later(person.email, f"“{name}” was removed", _text(name, row), key=f"removal:{dataset}:{person.pk}")
+            send_later(
+                person.email, f"“{name}” was removed", _text(name, row), key=f"removal:{dataset}:{person.pk}"
+            )
         if len(people) == _BATCH:
             enqueue(TELL, dataset=dataset, after=people[-1].pk)
 

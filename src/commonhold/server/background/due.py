@@ -32,7 +32,10 @@ class Due:
             path = Path(url.removeprefix("sqlite://")) if url else environment.data / "commonhold.sqlite3"
             self._connect = lambda: _sqlite(path)
             # As Django writes times into SQLite: naive, in UTC.
-            self._mark, self._moment = "?", lambda: dt.datetime.now(dt.UTC).replace(tzinfo=None).isoformat(" ")
+            self._mark, self._moment = (
+                "?",
+                lambda: dt.datetime.now(dt.UTC).replace(tzinfo=None).isoformat(" "),
+            )
         self._connection: Any = None
 
     def __call__(self, lane: str) -> bool:

@@ -25,7 +25,10 @@ def claim(lane: str, holder: str) -> Job | None:
     with transaction.atomic():
         due = Q(status=WAITING, run_at__lte=moment) | Q(status=RUNNING, lease_until__lt=moment)
         job = (
-            Job.objects.select_for_update(skip_locked=True).filter(due, lane=lane).order_by("run_at", "id").first()
+            Job.objects.select_for_update(skip_locked=True)
+            .filter(due, lane=lane)
+            .order_by("run_at", "id")
+            .first()
         )
         if job is None:
             return None

@@ -54,9 +54,9 @@ def do_next(lane: str, holder: str) -> bool:
     heart = _Heart(job.pk, holder)
     try:
         if task is None:
-            raise LookupError(f"no task is named {job.name}")  # noqa: TRY301
+            raise LookupError(f"no task is named {job.name}")
         if job.every_seconds is None and job.attempts > task.attempts:
-            raise RuntimeError("its runners died")  # noqa: TRY301
+            raise RuntimeError("its runners died")
         task.handler(**arguments_of(job.arguments))
     except RetryLater as later:
         leases.put_back(job, later.seconds)

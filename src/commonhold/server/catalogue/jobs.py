@@ -16,8 +16,14 @@ def delete_objects(keys: list[str]) -> None:
     """Delete objects that nothing published names: a dataset that was published again meanwhile keeps its files."""
     store = object_store(environment(), public_url="")
     kept = set(
-        DatasetVersion.objects.filter(object_key__in=keys, dataset__status=PUBLISHED).values_list("object_key", flat=True)
-    ) | set(Sample.objects.filter(object_key__in=keys, dataset__status=PUBLISHED).values_list("object_key", flat=True))
+        DatasetVersion.objects.filter(object_key__in=keys, dataset__status=PUBLISHED).values_list(
+            "object_key", flat=True
+        )
+    ) | set(
+        Sample.objects.filter(object_key__in=keys, dataset__status=PUBLISHED).values_list(
+            "object_key", flat=True
+        )
+    )
     for key in keys:
         if key not in kept:
             store.delete(key)

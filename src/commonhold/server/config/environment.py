@@ -172,7 +172,12 @@ class Environment:
         count_or_none,
         "Threads in each of those processes; `none` for twice the processors and one.",
     )
-    background: str = setting("COMMONHOLD_BACKGROUND", "serve", _background, "Where background work (verification, mail, cleaning) is done: by `serve`, or only by `commonhold worker` processes.")
+    background: str = setting(
+        "COMMONHOLD_BACKGROUND",
+        "serve",
+        _background,
+        "Where background work (verification, mail, cleaning) is done: by `serve`, or only by `commonhold worker` processes.",
+    )
     open_catalogue: bool = setting(
         "COMMONHOLD_OPEN_CATALOGUE",
         "false",
@@ -210,7 +215,12 @@ class Environment:
     email_from: str = setting(
         "COMMONHOLD_EMAIL_FROM", "Commonhold <commonhold@localhost>", str, "Sender of the site's messages."
     )
-    removal_grace: int = setting("COMMONHOLD_REMOVAL_GRACE", "0", _count, "Seconds after its removal for which a dataset's files stay in the store; download URLs already given work until then.")
+    removal_grace: int = setting(
+        "COMMONHOLD_REMOVAL_GRACE",
+        "0",
+        _count,
+        "Seconds after its removal for which a dataset's files stay in the store; download URLs already given work until then.",
+    )
     legal_url: str = setting(
         "COMMONHOLD_LEGAL_URL",
         "",

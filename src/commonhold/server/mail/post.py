@@ -1,7 +1,7 @@
 """The way messages leave the house: Django's mail, or a list in memory for tests."""
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 

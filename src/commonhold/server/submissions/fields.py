@@ -151,7 +151,9 @@ def missing(fields: Mapping[str, Any], *, has_file: bool) -> Mistakes:
     mistakes = {field.name: absent for field in FIELDS if field.required and not fields[field.column]}
     abbreviation, name = fields["license_abbreviation"], fields["license"]
     if not abbreviation and not name:
-        mistakes["licenseAbbreviation"] = "Is missing: name a licence here, or a licence of your own in license."
+        mistakes["licenseAbbreviation"] = (
+            "Is missing: name a licence here, or a licence of your own in license."
+        )
     elif abbreviation not in LICENSES and not name:
         mistakes["license"] = (
             f"Is missing: “{abbreviation}” is no predefined licence, so its full name is needed here."

@@ -80,7 +80,9 @@ def drop_upload(upload: int) -> None:
         store.abort_upload(row.object_key, row.upload_id)
     store.delete(row.object_key)
     Upload.objects.filter(pk=upload).update(dropped_at=clock.now())
-    Upload.objects.filter(pk=upload, status__in=[states.INITIATING, states.UPLOADING]).update(status=states.FAILED)
+    Upload.objects.filter(pk=upload, status__in=[states.INITIATING, states.UPLOADING]).update(
+        status=states.FAILED
+    )
 
 
 @task(CLEAN, every=dt.timedelta(days=1))

@@ -12,7 +12,10 @@ _CLOSING = "You get this message because you publish on this site."
 _DECISIONS = {
     states.APPROVED: ("is published", "It was approved, and can be found and downloaded now."),
     states.REJECTED: ("was rejected", "It was rejected. The reviewer writes:"),
-    states.EDITS_REQUESTED: ("needs changes", "The reviewer asks for changes. Make them and submit it again:"),
+    states.EDITS_REQUESTED: (
+        "needs changes",
+        "The reviewer asks for changes. Make them and submit it again:",
+    ),
 }
 
 

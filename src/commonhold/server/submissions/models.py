@@ -110,9 +110,12 @@ class Submission(models.Model):
             models.Index(fields=["status", "submitted_at", "id"], name="submissions_waiting"),
         ]
         constraints = [
-            models.CheckConstraint(condition=models.Q(status__in=STATES), name="submissions_submission_status"),
             models.CheckConstraint(
-                condition=models.Q(visibility__in=["", *VISIBILITIES]), name="submissions_submission_visibility"
+                condition=models.Q(status__in=STATES), name="submissions_submission_status"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(visibility__in=["", *VISIBILITIES]),
+                name="submissions_submission_visibility",
             ),
             models.CheckConstraint(
                 condition=models.Q(is_paid=False) | models.Q(base_price_cents__gt=0),
@@ -159,7 +162,9 @@ class Upload(models.Model):
     members = models.BinaryField(null=True)
     schema = models.TextField(blank=True)
     release = models.CharField(max_length=16, default=NOT_NEEDED, blank=True)
-    version = models.ForeignKey(DatasetVersion, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    version = models.ForeignKey(
+        DatasetVersion, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     created_at = models.DateTimeField(default=clock.now)
     completed_at = models.DateTimeField(null=True, blank=True)
@@ -172,12 +177,16 @@ class Upload(models.Model):
             models.Index(fields=["status", "created_at"], name="submissions_upload_age"),
         ]
         constraints = [
-            models.CheckConstraint(condition=models.Q(status__in=UPLOAD_STATES), name="submissions_upload_status"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=UPLOAD_STATES), name="submissions_upload_status"
+            ),
             models.CheckConstraint(condition=models.Q(kind__in=FILE_KINDS), name="submissions_upload_kind"),
             models.CheckConstraint(
                 condition=models.Q(verification__in=VERIFICATIONS), name="submissions_upload_verification"
             ),
-            models.CheckConstraint(condition=models.Q(release__in=RELEASES), name="submissions_upload_release"),
+            models.CheckConstraint(
+                condition=models.Q(release__in=RELEASES), name="submissions_upload_release"
+            ),
             models.CheckConstraint(condition=models.Q(size_bytes__gt=0), name="submissions_upload_size"),
         ]
 

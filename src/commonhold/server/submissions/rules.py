@@ -77,9 +77,7 @@ def create(viewer: Viewer, organization: int, *, can_publish: bool) -> Refused |
 
 
 _SCOPE = "This API key lacks the scope “publish”. Make one that has it."
-_CANNOT_PUBLISH = (
-    "Your organization may not publish here yet: ask for it on your profile page. Once it may, make a new API key."
-)
+_CANNOT_PUBLISH = "Your organization may not publish here yet: ask for it on your profile page. Once it may, make a new API key."
 _ROLE = Refused(
     Reason.ROLE, "Only owners and publishers of an organization may publish for it; ask one of its owners."
 )
@@ -150,7 +148,9 @@ def decide(status: str) -> Refused | None:
     """Decide whether a reviewer's decision can be made in this state."""
     if status in states.UNDER_REVIEW:
         return None
-    return Refused(Reason.STATE, f"Only a submission under review can be decided about; this one is: {status}.")
+    return Refused(
+        Reason.STATE, f"Only a submission under review can be decided about; this one is: {status}."
+    )
 
 
 def delete(status: str) -> Refused | None:

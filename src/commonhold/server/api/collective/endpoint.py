@@ -93,13 +93,13 @@ class Endpoint(View):
         try:
             self.caller = identify(request)
         except Problem:
-            self.count(_stranger(request), settings.ENVIRONMENT.request_limit)
+            self.count(stranger(request), settings.ENVIRONMENT.request_limit)
             raise
         viewer = self.caller.viewer
         if not viewer.is_anonymous:
             self.count(f"organization:{viewer.organization}", self.caller.limits.requests)
             return
-        self.count(_stranger(request), settings.ENVIRONMENT.request_limit)
+        self.count(stranger(request), settings.ENVIRONMENT.request_limit)
         if self.requires_key or not switches().open_catalogue:
             raise problems.unauthenticated(
                 "Send an API key as “Authorization: Bearer YOUR_API_KEY”. Keys are made on your profile page."
@@ -223,7 +223,8 @@ def _basic(encoded: str) -> str:
     return password
 
 
-def _stranger(request: HttpRequest) -> str:
+def stranger(request: HttpRequest) -> str:
+    """Return the identity under which requests of strangers are counted: their address."""
     return f"address:{request.META.get('REMOTE_ADDR', '')}"
 
 
@@ -249,7 +250,7 @@ class UnknownRoute(Endpoint):
 
     def admit(self, request: HttpRequest) -> None:
         """Count by address only: nobody needs to be known to be told that nothing is here."""
-        self.count(_stranger(request), settings.ENVIRONMENT.request_limit)
+        self.count(stranger(request), settings.ENVIRONMENT.request_limit)
         reference = f"{base_url(request)}/api-reference"
         raise Problem(
             404, problems.ROUTE_NOT_FOUND, f"No endpoint lies at this address. The list: {reference}"

@@ -123,7 +123,8 @@ class DatasetReference(Shape):
 
 _TYPES: dict[str, Any] = {fields.BOOLEAN: bool, fields.CENTS: int | None}
 _FIELDS: list[tuple[str, Any]] = [
-    (field.column, str if field.name == "name" else _TYPES.get(field.kind, str | None)) for field in fields.FIELDS
+    (field.column, str if field.name == "name" else _TYPES.get(field.kind, str | None))
+    for field in fields.FIELDS
 ]
 
 SubmissionFields = msgspec.defstruct(
@@ -131,7 +132,9 @@ SubmissionFields = msgspec.defstruct(
     [(name, kind | msgspec.UnsetType, msgspec.UNSET) for name, kind in _FIELDS]
     + [("exclusivity_opt_out", bool | None | msgspec.UnsetType, msgspec.UNSET)],
     bases=(Shape,),
-    namespace={"__doc__": "The fields of a submission that its publisher fills in; keys that are not named here are ignored."},
+    namespace={
+        "__doc__": "The fields of a submission that its publisher fills in; keys that are not named here are ignored."
+    },
     rename="camel",
     frozen=True,
     kw_only=True,
@@ -245,3 +248,14 @@ class SubmissionList(Shape):
     items: list[SubmissionDescribed]  # type: ignore[valid-type]
     total: int
 
+
+class NewSubmission(SubmissionFields):  # type: ignore[valid-type, misc]
+    """The beginning of a submission."""
+
+    dataset_id: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Agreement(Shape):
+    """That you agree to the terms for publishers."""
+
+    agree_to_submit: bool

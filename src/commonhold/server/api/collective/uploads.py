@@ -29,13 +29,18 @@ _SMALLEST_PART = 10 * 1024 * 1024
 _MEBIBYTE = 1024 * 1024
 
 
-class UploadRequest(Shape):
+class SampleRequest(Shape):
     """A file that is about to be sent."""
 
-    submission_id: str
     filename: str
     file_size: int
     mime_type: str
+
+
+class UploadRequest(SampleRequest):
+    """A file that is about to be sent, and for which submission."""
+
+    submission_id: str
 
 
 class UploadSession(Shape):
@@ -183,7 +188,9 @@ class PartEndpoint(PublishingEndpoint):
 class Part(PartEndpoint):
     """``GET /uploads/{id}/parts/{n}``."""
 
-    def get(self, request: HttpRequest, upload: str, number: str, submission: str | None = None) -> HttpResponse:
+    def get(
+        self, request: HttpRequest, upload: str, number: str, submission: str | None = None
+    ) -> HttpResponse:
         """Return where to PUT one part."""
         if not number.isascii() or not number.isdigit() or not 1 <= int(number[:9]) <= MAX_PARTS:
             raise problems.invalid({"partNumber": f"Must be between 1 and {MAX_PARTS}."})

@@ -73,4 +73,3 @@ def review_facts(viewer: Viewer, submission: Submission) -> rules.ReviewFacts:
     return rules.ReviewFacts(
         is_member=members.filter(person_id=viewer.person).exists(), has_others=others.exists()
     )
-

@@ -49,7 +49,9 @@ def create(
     if open_ones.exclude(status=states.APPROVED).count() >= MOST_OPEN_SUBMISSIONS:
         message = f"Your organization has {MOST_OPEN_SUBMISSIONS} unpublished submissions; delete some first."
         raise rules.Refused(rules.Reason.TOO_MANY, message)
-    submission = Submission(organization_id=organization, author=viewer.person, text_locale=_locale_of(viewer))
+    submission = Submission(
+        organization_id=organization, author=viewer.person, text_locale=_locale_of(viewer)
+    )
     if dataset is not None:
         _begin_from(submission, dataset)
     values, mistakes = fields.read(sent)
@@ -116,7 +118,15 @@ def submit(viewer: Viewer, public_id: str, *, agreed: bool) -> Submission:
     submission.agreed_to_submit_at = submission.submitted_at = moment
     submission.expires_at = None
     submission.review_note = ""
-    move(viewer, submission, states.SUBMITTED, "agreed_to_submit_at", "submitted_at", "expires_at", "review_note")
+    move(
+        viewer,
+        submission,
+        states.SUBMITTED,
+        "agreed_to_submit_at",
+        "submitted_at",
+        "expires_at",
+        "review_note",
+    )
     letters.tell_reviewers(submission)
     return submission
 
@@ -186,7 +196,9 @@ def _apply(submission: Submission, values: dict[str, Any], sent: Mapping[str, An
     changed = [column for column, value in values.items() if getattr(submission, column) != value]
     for column in changed:
         setattr(submission, column, values[column])
-    if fields.EXCLUSIVITY in sent and bool(sent[fields.EXCLUSIVITY]) != bool(submission.exclusivity_opt_out_at):
+    if fields.EXCLUSIVITY in sent and bool(sent[fields.EXCLUSIVITY]) != bool(
+        submission.exclusivity_opt_out_at
+    ):
         submission.exclusivity_opt_out_at = clock.now() if sent[fields.EXCLUSIVITY] else None
         changed.append("exclusivity_opt_out_at")
     return changed
@@ -195,7 +207,9 @@ def _apply(submission: Submission, values: dict[str, Any], sent: Mapping[str, An
 def _refuse_frozen(submission: Submission, values: dict[str, Any], sent: Mapping[str, Any]) -> None:
     settled, _ = fields.settle(fields_of(submission), values)
     names = fields.frozen(fields_of(submission), settled)
-    if fields.EXCLUSIVITY in sent and bool(sent[fields.EXCLUSIVITY]) != bool(submission.exclusivity_opt_out_at):
+    if fields.EXCLUSIVITY in sent and bool(sent[fields.EXCLUSIVITY]) != bool(
+        submission.exclusivity_opt_out_at
+    ):
         names.append(fields.EXCLUSIVITY)
     if names:
         message = (

@@ -73,7 +73,14 @@ class Findings:
 
 
 def begin(
-    viewer: Viewer, store: Store, submission_id: str, *, filename: str, size: int, content_type: str, kind: str
+    viewer: Viewer,
+    store: Store,
+    submission_id: str,
+    *,
+    filename: str,
+    size: int,
+    content_type: str,
+    kind: str,
 ) -> Upload:
     """Begin to send a file for a submission.
 
@@ -87,7 +94,9 @@ def begin(
     suffix = _check_file(filename, size, content_type)
     with transaction.atomic():
         submission = own(viewer, submission_id)
-        refuse(rules.create(viewer, submission.organization_id, can_publish=submission.organization.can_publish))
+        refuse(
+            rules.create(viewer, submission.organization_id, can_publish=submission.organization.can_publish)
+        )
         refuse(rules.upload(submission.status))
         under_way = Upload.objects.filter(
             submission__organization_id=submission.organization_id,
@@ -137,7 +146,9 @@ def running(upload: Upload) -> Upload:
         Refused: it is complete already, or has not begun.
     """
     if upload.status != states.UPLOADING:
-        message = "This upload is complete." if upload.status == states.COMPLETED else "This upload has not begun."
+        message = (
+            "This upload is complete." if upload.status == states.COMPLETED else "This upload has not begun."
+        )
         raise rules.Refused(rules.Reason.STATE, message)
     return upload
 
@@ -226,7 +237,9 @@ def _check_completion(upload: Upload, said: Completion) -> str:
 
 def _again(upload: Upload, checksum: str) -> Upload:
     if checksum and upload.claimed_sha256 and checksum != upload.claimed_sha256:
-        message = "This upload was completed before, with another checksum. Begin a new one to send another file."
+        message = (
+            "This upload was completed before, with another checksum. Begin a new one to send another file."
+        )
         raise rules.Refused(rules.Reason.MISMATCH, message)
     return upload
 
@@ -297,10 +310,22 @@ def _accept_file(submission: Submission, upload: Upload, findings: Findings) -> 
     if findings.hashes is None:
         raise ValueError("a file without hashes was not verified")
     upload.verification, upload.sha256 = states.VERIFIED, findings.hashes.sha256
-    upload.piece_digests, upload.members, upload.schema = findings.hashes.pieces, findings.members, findings.schema
+    upload.piece_digests, upload.members, upload.schema = (
+        findings.hashes.pieces,
+        findings.members,
+        findings.schema,
+    )
     upload.verified_bytes = findings.hashes.size
     upload.save(
-        update_fields=["verification", "sha256", "piece_digests", "members", "schema", "verified_bytes", "verified_at"]
+        update_fields=[
+            "verification",
+            "sha256",
+            "piece_digests",
+            "members",
+            "schema",
+            "verified_bytes",
+            "verified_at",
+        ]
     )
     note(None, "file_verified", submission, upload=upload.public_id, sha256=upload.sha256)
     if submission.deleted_at is not None or submission.status != states.APPROVED:

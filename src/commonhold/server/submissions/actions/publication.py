@@ -58,7 +58,9 @@ _SETTLED = {
 def publish(viewer: Viewer | None, submission: Submission) -> Dataset:
     """Make the dataset of a submission that is being approved, or bring it up to what the submission says now."""
     dataset = submission.dataset or Dataset(
-        slug=submission.slug, organization_id=submission.organization_id, default_locale=submission.text_locale
+        slug=submission.slug,
+        organization_id=submission.organization_id,
+        default_locale=submission.text_locale,
     )
     changes = _live_changes(submission, dataset)
     changes |= {column: getattr(submission, name) for name, column in _SETTLED.items()}
@@ -155,9 +157,7 @@ def _live_changes(submission: Submission, dataset: Dataset) -> dict[str, Any]:
     return changes
 
 
-def _text(
-    submission: Submission, dataset: Dataset, name: str, column: str, *, stale: bool
-) -> dict[str, str]:
+def _text(submission: Submission, dataset: Dataset, name: str, column: str, *, stale: bool) -> dict[str, str]:
     """Return the dataset's text with the submission's in its default language.
 
     ``stale``: translations of another text must not stay, because they would be agreed to.
