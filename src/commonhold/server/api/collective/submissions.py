@@ -14,6 +14,7 @@ from commonhold.server.api.collective.publishing import (
     described,
     text_of,
 )
+from commonhold.server.catalogue.models import PUBLIC
 from commonhold.server.submissions import queries
 from commonhold.server.submissions.actions import drafts
 
@@ -52,7 +53,7 @@ class OneSubmission(PublishingEndpoint):
 
     def patch(self, request: HttpRequest, submission: str) -> HttpResponse:
         """Fill in fields; keys that are none are ignored (decision 10)."""
-        drafts.change(self.caller.viewer, submission, object_body(request))
+        drafts.change(self.caller.viewer, submission, _of_today(object_body(request)))
         return _reply(self, submission)
 
     def post(self, request: HttpRequest, submission: str) -> HttpResponse:
@@ -75,6 +76,14 @@ class Withdrawal(PublishingEndpoint):
         object_body(request)
         drafts.retract(self.caller.viewer, submission)
         return _reply(self, submission)
+
+
+def _of_today(body: dict[str, Any]) -> dict[str, Any]:
+    """Return what a client sent, with what clients before 0.5.2 meant: all they published was public.
+
+    They do not know visibilities, and are told by their sending ``agreeToSubmit`` here (collective-api.md 1.6).
+    """
+    return {"visibility": PUBLIC, **body} if body.get("agreeToSubmit") is True else body
 
 
 def _reply(endpoint: PublishingEndpoint, public_id: str, status: int = 200) -> Any:

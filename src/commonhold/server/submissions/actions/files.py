@@ -13,7 +13,7 @@ from commonhold.server.background.models import HEAVY
 from commonhold.server.kit import clock
 from commonhold.server.kit.ids import new_id
 from commonhold.server.kit.viewer import Viewer
-from commonhold.server.storage.interface import ObjectNotFoundError, ObjectStore
+from commonhold.server.storage.interface import ObjectStore
 from commonhold.server.storage.keys import (
     InvalidFilenameError,
     archive_content_type,
@@ -174,6 +174,8 @@ def complete(
         upload = Upload.objects.select_for_update().get(pk=upload.pk)
         if upload.status == states.COMPLETED:
             return _again(upload, checksum)
+        if upload.status == states.FAILED:
+            raise rules.Refused(rules.Reason.SESSION_GONE, _SESSION_GONE)
         _attach(viewer, submission, upload, checksum)
     return upload
 
@@ -247,31 +249,23 @@ def _again(upload: Upload, checksum: str) -> Upload:
 def _assemble(store: Store, upload: Upload, said: Completion) -> None:
     """Have the store make the object, outside of any transaction: it may take seconds."""
     try:
-        if _lies_there(store, upload):
-            # A completion before this one came that far; its answer, or its process, was lost.
-            return
-        arrived = {part.number: part.size for part in store.list_parts(upload.object_key, upload.upload_id)}
-        total = sum(arrived.get(number, 0) for number, _ in dict(said.parts).items())
-        if total == upload.size_bytes:
-            store.complete_upload(upload.object_key, upload.upload_id, said.parts)
-            return
+        sizes = {part.number: part.size for part in store.list_parts(upload.object_key, upload.upload_id)}
+        total = sum(sizes.get(number, 0) for number in {number for number, _ in said.parts})
     except UploadGoneError:
-        # Another completion may have been quicker.
-        if _lies_there(store, upload):
-            return
-        expire(upload)
-        raise rules.Refused(rules.Reason.SESSION_GONE, _SESSION_GONE) from None
+        # A completion before this one came that far; its answer, or its process, was lost. The store says the same again.
+        total = upload.size_bytes
+    if total != upload.size_bytes:
+        message = f"Hold {total} bytes of the {upload.size_bytes} announced as fileSize."
+        raise rules.InvalidError({"parts": message})
+    try:
+        stored = store.complete_upload(upload.object_key, upload.upload_id, said.parts)
     except PartMismatchError as error:
         raise rules.InvalidError({"parts": error.reason}) from None
-    message = f"Hold {total} bytes of the {upload.size_bytes} announced as fileSize; send what is missing."
-    raise rules.InvalidError({"parts": message})
-
-
-def _lies_there(store: Store, upload: Upload) -> bool:
-    try:
-        return store.stat(upload.object_key).size == upload.size_bytes
-    except ObjectNotFoundError:
-        return False
+    except UploadGoneError:
+        stored = None
+    if stored is None or stored.size != upload.size_bytes:
+        expire(upload)
+        raise rules.Refused(rules.Reason.SESSION_GONE, _SESSION_GONE)
 
 
 def _attach(viewer: Viewer, submission: Submission, upload: Upload, checksum: str) -> None:
