@@ -1,15 +1,21 @@
 """The site's object store, chosen by its settings."""
 
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from commonhold.server.config.environment import Environment, SettingError
 from commonhold.server.storage.filesystem import FilesystemStore
 from commonhold.server.storage.interface import ObjectStore
+from commonhold.server.storage.multipart import MultipartStore
 from commonhold.server.storage.signing import UrlSigner
 
 
-def object_store(environment: Environment, *, public_url: str) -> ObjectStore:
+class Store(ObjectStore, MultipartStore, Protocol):
+    """What a site keeps its objects in: both interfaces."""
+
+
+def object_store(environment: Environment, *, public_url: str) -> Store:
     """Return the store that ``COMMONHOLD_STORAGE_URL`` names.
 
     Args:
