@@ -4,7 +4,6 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from django.db import transaction
 
@@ -13,15 +12,15 @@ from commonhold.server.background.models import HEAVY
 from commonhold.server.kit import clock
 from commonhold.server.kit.ids import new_id
 from commonhold.server.kit.viewer import Viewer
-from commonhold.server.storage.interface import ObjectStore
 from commonhold.server.storage.keys import (
     InvalidFilenameError,
     archive_content_type,
     archive_suffix,
     bare_filename,
 )
-from commonhold.server.storage.multipart import MAX_PARTS, MultipartStore, PartMismatchError, UploadGoneError
+from commonhold.server.storage.multipart import MAX_PARTS, PartMismatchError, UploadGoneError
 from commonhold.server.storage.pieces import FileHashes
+from commonhold.server.storage.store import Store
 from commonhold.server.submissions import letters, rules, states
 from commonhold.server.submissions.actions import publication
 from commonhold.server.submissions.actions.common import locked, note, own, refuse, save
@@ -41,10 +40,6 @@ _TYPES = {
 }
 _CHECKSUM = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 _SESSION_GONE = "This upload was ended, or lay unfinished for too long. Begin a new one."
-
-
-class Store(ObjectStore, MultipartStore, Protocol):
-    """A store of objects that takes uploads in parts."""
 
 
 @dataclass(frozen=True, slots=True)

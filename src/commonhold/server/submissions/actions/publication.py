@@ -21,9 +21,12 @@ from commonhold.server.storage.keys import archive_suffix
 from commonhold.server.storage.pieces import FileHashes
 from commonhold.server.submissions import states
 from commonhold.server.submissions.actions.common import note, save
+from commonhold.server.submissions.fields import FIELDS
 from commonhold.server.submissions.models import Submission, Upload
 from commonhold.server.submissions.news import VersionReleased
 
+# What came with a collection file may be longer than what publishers can write.
+LIMITS = {field.column: field.limit for field in FIELDS}
 # Submission and dataset, column by column. Texts that belong to the terms go with a new version of them.
 _TEXTS = {
     "name": "name",
@@ -91,7 +94,8 @@ def take_over(submission: Submission, dataset: Dataset) -> None:
     submission.dataset = dataset
     submission.text_locale = dataset.default_locale
     for name, column in (_TEXTS | _TERMS_TEXTS).items():
-        setattr(submission, name, pick(getattr(dataset, column), None, dataset.default_locale) or "")
+        text = pick(getattr(dataset, column), None, dataset.default_locale) or ""
+        setattr(submission, name, text[: LIMITS[name]])
     for name, column in (_LIVE | _SETTLED).items():
         setattr(submission, name, getattr(dataset, column))
 
