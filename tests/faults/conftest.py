@@ -29,7 +29,7 @@ class Listener(Watcher):
         self.notes: list[str] = []
         self.present = 0
 
-    def begin(self, name: str, size: int, present: int) -> None:
+    def begin(self, _name: str, _size: int, present: int) -> None:
         self.present = present
 
     def note(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""A download killed at any moment goes on where it was, with the same address, and ends with the right bytes."""
+"""A download killed at any moment goes on where it was, with the same address, and ends right."""
 
 import json
 import os

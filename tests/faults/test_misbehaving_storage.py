@@ -83,7 +83,7 @@ def test_another_file_of_its_name_is_left_alone(tmp_path: Path, content: bytes) 
 def test_cuts_at_any_point_cost_only_what_was_lost(tmp_path: Path, known_pieces: bool) -> None:
     chance = random.Random(4)
     with Site(small(known_pieces=known_pieces)) as site:
-        site.on_storage = lambda seen: (
+        site.on_storage = lambda _seen: (
             Fault("cut", after=chance.randrange(SIZE)) if chance.random() < 0.6 else None
         )
         outcome = fetch(site, tmp_path)
@@ -332,8 +332,9 @@ def test_redirects_of_the_storage_are_followed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "../escaped.tar.gz", "/etc/escaped.tar.gz", "a/b.tar.gz", "a\\b.tar.gz", "..", ".hidden", "nul.tar.gz",
-        "two\nlines.tar.gz", "turned\u202egz.rat", "x.tar.gz.part", "x.part.journal", "-rf", "a:b.zip", "n" * 300,
+        "../escaped.tar.gz", "/etc/escaped.tar.gz", "a/b.tar.gz", "a\\b.tar.gz", "..", ".hidden",
+        "two\nlines.tar.gz", "turned\u202egz.rat", "x.tar.gz.part", "x.part.journal", "-rf", "a:b.zip",
+        "nul.tar.gz", "n" * 300,
     ],
 )  # fmt: skip
 def test_a_hostile_file_name_is_refused_before_anything_is_written(tmp_path: Path, name: str) -> None:

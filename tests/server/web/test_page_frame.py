@@ -144,3 +144,29 @@ def test_few_statements_even_with_nothing_remembered(visitor, house, path, signe
     ) as seen:
         assert who.get(address).status_code == 200
     assert len(seen) <= 6, "\n".join(query["sql"] for query in seen)
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_to"),
+    [
+        ("/datasets/some-name/download", "/datasets/some-name"),
+        ("/datasets/some-name/sample", "/datasets/some-name"),
+        ("/profile/acting-for", "/profile"),
+        ("/organizations/some/requests/other", "/organizations/some/requests"),
+    ],
+)
+def test_the_address_of_a_form_leads_to_its_page(visitor, database, path, leads_to):
+    """Whoever had to sign in again comes back with a GET to where their form was sent."""
+    answer = visitor().get(path)
+    assert (answer.status_code, answer["Location"]) == (302, leads_to)
+
+
+def test_pages_are_kept_by_no_shared_cache(visitor, database):
+    assert visitor().get("/")["Cache-Control"] == "private, no-cache"
+
+
+def test_signing_in_from_a_page_leads_back_to_it(visitor, house):
+    home = house()
+    page = visitor().get(f"/datasets/{home.dataset}?a=1&b=2").text
+    assert f'href="/sign-in?next=%2Fdatasets%2F{home.dataset}%3Fa%3D1%26b%3D2"' in page
+    assert 'href="/sign-in"' in visitor().get("/sign-up").text

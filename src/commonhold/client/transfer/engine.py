@@ -19,6 +19,8 @@ _TICK = 0.05
 _AHEAD = 16
 _SLOW_SECONDS = 10.0
 _FEW = 1024
+# A worker that is just connecting hears of the end late; it touches nothing then.
+_FAREWELL = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ class Engine:
         for worker in self._workers:
             worker.abort()
         for worker in self._workers:
-            worker.join(timeout=self._options.silence)
+            worker.join(timeout=_FAREWELL)
 
 
 def _in_place(plan: Plan, marks: Marks, index: int) -> int:

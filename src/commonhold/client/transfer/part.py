@@ -10,8 +10,8 @@ from commonhold.client.errors import CommonholdError, DiskFullError, LocalFileEr
 from commonhold.client.transfer.layout import sync_folder
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-# Making room is a matter of microseconds where the file system can do it. Where it cannot, the C library, or the
-# system itself, writes zeros: a second pass over the whole file that is better left out.
+# Making room is a matter of microseconds where the file system can do it. Where it cannot, the C library
+# or the system itself writes zeros: a second pass over the whole file that is better left out.
 _TRIAL = 64 << 20
 _PROMPT = 0.005
 _UNSUPPORTED = {errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ENODEV}

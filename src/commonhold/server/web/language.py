@@ -69,10 +69,12 @@ class ReaderLanguageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer one request."""
-        locale = request.reader_locale = reader_locale(request)  # type: ignore[attr-defined]
+        locale = request.reader_locale = reader_locale(request)
         language = interface_language(locale)
         with translation.override(language):
             response = self.get_response(request)
         patch_vary_headers(response, ("Accept-Language", "Cookie"))
         response.headers.setdefault("Content-Language", language)
+        # Every page holds a form token of its reader's own: nobody else may be given it.
+        response.headers.setdefault("Cache-Control", "private, no-cache")
         return response

@@ -5,6 +5,8 @@ from functools import wraps
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods
 
 from commonhold.server.kit.viewer import ANONYMOUS, OPERATOR, REVIEWER, SCOPES, Viewer
 from commonhold.server.organizations.models import Membership
@@ -21,7 +23,7 @@ def memberships(request: HttpRequest) -> list[Membership]:
     person = request.user
     if not hasattr(person, "known_memberships"):
         person.known_memberships = memberships_of(person.pk)
-    return person.known_memberships  # type: ignore[no-any-return]
+    return person.known_memberships
 
 
 def acting_membership(request: HttpRequest) -> Membership | None:
@@ -35,7 +37,7 @@ def viewer_of(request: HttpRequest) -> Viewer:
     """Return who is asking, remembered for the length of the request."""
     known: Viewer | None = getattr(request, "known_viewer", None)
     if known is None:
-        known = request.known_viewer = _viewer(request)  # type: ignore[attr-defined]
+        known = request.known_viewer = _viewer(request)
     return known
 
 
@@ -53,6 +55,27 @@ def _viewer(request: HttpRequest) -> Viewer:
         ),
         scopes=frozenset(SCOPES),
     )
+
+
+def form_of(name: str, *parts: str) -> Callable[[Page], Page]:
+    """Take a form that stands on the page ``name``; whoever opens its address, after signing in again say, goes there.
+
+    Args:
+        name: the page's name among the addresses.
+        parts: which parts of the form's own address the page's address has too; ``name`` where none is said.
+    """
+
+    def decorate(page: Page) -> Page:
+        @wraps(page)
+        def guarded(request: HttpRequest, *arguments: object, **named: object) -> HttpResponse:
+            if request.method == "POST":
+                return page(request, *arguments, **named)
+            wanted = parts or ("name",)
+            return redirect(name, **{part: named[part] for part in wanted if part in named})
+
+        return require_http_methods(["GET", "HEAD", "POST"])(guarded)
+
+    return decorate
 
 
 def signed_in(page: Page) -> Page:

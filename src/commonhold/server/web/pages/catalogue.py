@@ -59,9 +59,7 @@ class Asked:
         if sort not in SORTS or (sort == "relevance" and not query):
             sort = default
         page = parameters.get("page", "1")
-        return cls(
-            query, values, sort, int(page) if page.isascii() and page.isdigit() and len(page) < 8 else 1
-        )
+        return cls(query, values, sort, _number(page))
 
     @property
     def narrows(self) -> bool:
@@ -117,8 +115,8 @@ def _list(request: HttpRequest, asked: Asked, more: dict[str, Any]) -> HttpRespo
         viewer_of(request), asked.filters(), limit=PAGE_SIZE, offset=(asked.page - 1) * PAGE_SIZE
     )
     pages = Pages(asked.page, page_count(total, PAGE_SIZE), asked.address())
-    if asked.page > pages.count or asked.page < 1:
-        return HttpResponseRedirect(pages.of(pages.count if asked.page > pages.count else 1))
+    if asked.page > pages.count:
+        return HttpResponseRedirect(pages.of(pages.count))
     sorts = [(name, label, name == asked.sort) for name, (_s, _d, label) in SORTS.items()]
     context = {
         "asked": asked,
@@ -179,6 +177,11 @@ def _label(name: str, value: str) -> str:
     if name == "locale":
         return language_name(value)
     return value
+
+
+def _number(text: str) -> int:
+    """Return the number of a page; what is none means the first."""
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 8 else 1
 
 
 def _clean(text: str, longest: int) -> str:

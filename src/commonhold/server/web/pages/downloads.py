@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from commonhold.server.access import models, queries, rules, sessions
 from commonhold.server.catalogue.queries import DatasetRow
@@ -13,10 +13,10 @@ from commonhold.server.organizations.rules import effective_limits
 from commonhold.server.web.addresses import store_for
 from commonhold.server.web.pages import errors
 from commonhold.server.web.pages.datasets import of_dataset
-from commonhold.server.web.viewer import acting_membership, signed_in, viewer_of
+from commonhold.server.web.viewer import acting_membership, form_of, signed_in, viewer_of
 
 
-@require_POST
+@form_of("dataset")
 @signed_in
 @of_dataset
 def start(request: HttpRequest, row: DatasetRow) -> HttpResponse:
@@ -41,7 +41,7 @@ def start(request: HttpRequest, row: DatasetRow) -> HttpResponse:
     return redirect("download_ready", record=session.record_id)
 
 
-@require_POST
+@form_of("dataset")
 @signed_in
 @of_dataset
 def start_sample(request: HttpRequest, row: DatasetRow) -> HttpResponse:

@@ -21,13 +21,13 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     if found is None:
         raise Http404
     asked = Asked.read(request.GET)
-    number = max(1, asked.page)
+    number = asked.page
     filters = queries.Filters(organizations=[found.slug])
     rows, total = queries.listed(viewer, filters, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
     pages = Pages(number, page_count(total, PAGE_SIZE), reverse("organization", args=[slug]))
     if number > pages.count:
         return redirect(pages.of(pages.count))
-    locale = request.reader_locale  # type: ignore[attr-defined]
+    locale = request.reader_locale
     context = {
         "organization": found,
         "name": shown(found.name, locale, DEFAULT_LOCALE) or found.slug,

@@ -3,14 +3,21 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from commonhold.server.access.queries import receipts_of, requests_by, use_on
 from commonhold.server.kit import clock
 from commonhold.server.kit.translation import DEFAULT_LOCALE
 from commonhold.server.organizations.rules import effective_limits
 from commonhold.server.web.components import shown
-from commonhold.server.web.viewer import ACTING_FOR, acting_membership, memberships, signed_in, viewer_of
+from commonhold.server.web.viewer import (
+    ACTING_FOR,
+    acting_membership,
+    form_of,
+    memberships,
+    signed_in,
+    viewer_of,
+)
 
 
 @require_safe
@@ -18,7 +25,7 @@ from commonhold.server.web.viewer import ACTING_FOR, acting_membership, membersh
 def page(request: HttpRequest) -> HttpResponse:
     """Show the overview."""
     viewer, moment = viewer_of(request), clock.now()
-    locale = request.reader_locale  # type: ignore[attr-defined]
+    locale = request.reader_locale
     acting = acting_membership(request)
     context = {
         "memberships": memberships(request),
@@ -55,7 +62,7 @@ def _quotas(request: HttpRequest) -> list[dict[str, object]]:
     ]
 
 
-@require_POST
+@form_of("profile")
 @signed_in
 def act_for(request: HttpRequest) -> HttpResponse:
     """Choose which of one's organizations this session acts for."""

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from commonhold.server.access import actions, queries
 from commonhold.server.access.models import APPROVED, PENDING, REJECTED, REVOKED
@@ -18,7 +18,7 @@ from commonhold.server.web import letters
 from commonhold.server.web.components import Pages, shown
 from commonhold.server.web.pages import errors
 from commonhold.server.web.pages.datasets import of_dataset
-from commonhold.server.web.viewer import signed_in, viewer_of
+from commonhold.server.web.viewer import form_of, signed_in, viewer_of
 
 LONGEST_MESSAGE = 2000
 PAGE_SIZE = 25
@@ -44,7 +44,7 @@ def ask(request: HttpRequest, row: DatasetRow) -> HttpResponse:
         return redirect("request_access", name=row.public_id)
     if request.method == "POST":
         mistake = _("Please keep it under %(number)d characters.") % {"number": LONGEST_MESSAGE}
-    locale = request.reader_locale  # type: ignore[attr-defined]
+    locale = request.reader_locale
     context = {
         "dataset": row,
         "name": shown(row.name, locale, row.default_locale) or row.slug,
@@ -74,7 +74,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
         return found
     paginator = Paginator(queries.requests_for(viewer_of(request), found.pk), PAGE_SIZE)
     entries = paginator.get_page(request.GET.get("page", "1"))
-    locale = request.reader_locale  # type: ignore[attr-defined]
+    locale = request.reader_locale
     context = {
         "organization": found,
         "entries": [
@@ -91,7 +91,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "requests/desk.html", context)
 
 
-@require_POST
+@form_of("access_requests", "slug")
 @signed_in
 def decide(request: HttpRequest, slug: str, public_id: str) -> HttpResponse:
     """Approve, reject or revoke one request; deciding the same twice changes nothing."""

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.forms import BoundField
 from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language_bidi
 
 from commonhold.server.kit.markdown import render
 from commonhold.server.kit.translation import DEFAULT_LOCALE, Texts
@@ -46,7 +47,9 @@ def size(count: int | None) -> str:
     while value >= 999.5 and unit < len(_UNITS) - 1:
         value, unit = value / 1000, unit + 1
     digits = 1 if unit and value < 99.95 else 0
-    return f"{number_format(round(value, digits), digits)}\N{NO-BREAK SPACE}{_UNITS[unit]}"
+    text = f"{number_format(round(value, digits), digits)}\N{NO-BREAK SPACE}{_UNITS[unit]}"
+    # Kept together where the page runs from right to left: number first, then the Latin unit.
+    return f"\N{LEFT-TO-RIGHT ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}" if get_language_bidi() else text
 
 
 @register.filter
