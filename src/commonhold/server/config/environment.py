@@ -35,6 +35,10 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _count(text: str) -> int:
+    return 0 if text == "0" else _positive(text)
+
+
 def count_or_none(text: str) -> int | None:
     """Read a limit: a whole number, or ``none``."""
     return None if text.lower() in {"", "none"} else _positive(text)
@@ -54,6 +58,16 @@ def rate_or_none(text: str) -> str | None:
         return None
     if not re.fullmatch(r"[1-9]\d{0,8}/(second|minute|hour|day)", text):
         message = "takes a rate such as 1000/minute, or none"
+        raise ValueError(message)
+    return text
+
+
+BACKGROUND_IN_SERVE, BACKGROUND_IN_WORKER = "serve", "worker"
+
+
+def _background(text: str) -> str:
+    if text not in {BACKGROUND_IN_SERVE, BACKGROUND_IN_WORKER}:
+        message = "takes serve or worker"
         raise ValueError(message)
     return text
 
@@ -193,6 +207,12 @@ class Environment:
         count_or_none,
         "Threads in each of those processes; `none` for twice the processors and one.",
     )
+    background: str = setting(
+        "COMMONHOLD_BACKGROUND",
+        "serve",
+        _background,
+        "Where background work (verification, mail, cleaning) is done: by `serve`, or only by `commonhold worker` processes.",
+    )
     open_catalogue: bool = setting(
         "COMMONHOLD_OPEN_CATALOGUE",
         "false",
@@ -229,6 +249,12 @@ class Environment:
     )
     email_from: str = setting(
         "COMMONHOLD_EMAIL_FROM", "Commonhold <commonhold@localhost>", str, "Sender of the site's messages."
+    )
+    removal_grace: int = setting(
+        "COMMONHOLD_REMOVAL_GRACE",
+        "0",
+        _count,
+        "Seconds after its removal for which a dataset's files stay in the store; download URLs already given work until then.",
     )
     legal_url: str = setting(
         "COMMONHOLD_LEGAL_URL",
