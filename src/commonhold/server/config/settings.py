@@ -44,6 +44,7 @@ MIDDLEWARE = [
     "commonhold.server.config.middleware.RequestMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "commonhold.server.site.middleware.ReadOnlyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -58,6 +59,9 @@ MIDDLEWARE = [
 API_MIDDLEWARE = [
     "commonhold.server.config.middleware.RequestMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    # A write without its slash is redirected even while the site is read-only (rule 2.9).
+    "commonhold.server.api.v4.slashes.SlashMiddleware",
+    "commonhold.server.site.middleware.ReadOnlyMiddleware",
 ]
 
 ROOT_URLCONF = "commonhold.server.config.urls"
@@ -124,14 +128,20 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
-CORS_URLS_REGEX = r"^/api/"
+# Signing in stays on the site itself, and a version of the API that does not exist has nothing to share (rule 7.4).
+CORS_URLS_REGEX = r"^/api/(?!v4/accounts/session(/|$)|v(?!4(/|$))\d+(/|$))"
 CORS_ALLOW_ALL_ORIGINS = True
+CORS_ALLOW_HEADERS = [
+    "accept", "accept-encoding", "authorization", "content-type", "dnt", "origin", "user-agent", "x-csrftoken",
+    "x-requested-with",
+]  # fmt: skip
 
 # Languages.
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
+LOCALE_PATHS = [SERVER / "locale"]
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True

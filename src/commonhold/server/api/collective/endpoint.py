@@ -13,6 +13,7 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from commonhold.server.api.addresses import base_url
 from commonhold.server.api.collective import problems
 from commonhold.server.api.collective.problems import Problem
 from commonhold.server.credentials import last_use
@@ -21,6 +22,7 @@ from commonhold.server.kit import clock
 from commonhold.server.kit.viewer import ANONYMOUS
 from commonhold.server.limits.limiter import Standing, limiter
 from commonhold.server.organizations.rules import effective_limits
+from commonhold.server.site import read_only
 from commonhold.server.site.queries import switches
 
 LARGEST_BODY = 2 * 1024 * 1024
@@ -35,11 +37,6 @@ def answer(body: Any, status: int = 200) -> HttpResponse:
     # Without a stated length the server would send it in chunks.
     headers = {"Content-Type": "application/json", "Content-Length": str(len(content))}
     return HttpResponse(content, status=status, headers=headers)
-
-
-def base_url(request: HttpRequest) -> str:
-    """Return the address of the site as people reach it: configured, else the request's own, validated, host."""
-    return settings.ENVIRONMENT.base_url or f"{request.scheme}://{request.get_host()}"
 
 
 class Endpoint(APIView):
@@ -107,6 +104,8 @@ class Endpoint(APIView):
 
     def handle_exception(self, exc: Exception) -> HttpResponse:
         """Turn whatever was raised into the seed's shape of an error."""
+        if read_only.is_refusal(exc):
+            raise exc  # answered where all such refusals are: site.middleware
         problem = exc if isinstance(exc, Problem) else _problem_of(exc)
         if problem is None:
             _log.error("unexpected failure", exc_info=exc)
