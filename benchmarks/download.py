@@ -1,8 +1,9 @@
 """A verified download of one archive, beside what people use instead.
 
-``python benchmarks/download.py`` makes an archive of random bytes, serves it on the loopback (nginx where installed,
-else :mod:`benchmarks.range_server`), and lets every contestant fetch and verify it in turn, several rounds over. Rivals
-that are not installed are named. Figures are ratios within one run; on another day the machine is another one.
+``python benchmarks/download.py`` makes an archive of random bytes, serves it on the loopback (nginx where
+it is installed, else :mod:`benchmarks.range_server`), and lets every contestant fetch and verify it in
+turn, several rounds over. Rivals that are not installed are named. Figures are ratios within one run; on
+another day the machine is another one.
 
     --size MIB      size of the archive (1024)
     --rounds N      how often each runs (5)
@@ -36,7 +37,8 @@ _NGINX = """
 daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 256; }}
 http {{ access_log off; sendfile on; tcp_nopush on; etag on; client_body_temp_path {folder}/body;
-proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi;
+scgi_temp_path {folder}/scgi;
 server {{ listen 127.0.0.1:{port}; root {folder}; {cap} }} }}
 """
 
@@ -129,19 +131,21 @@ def site(address: str, size: int, checksum: str, pieces: list[str] | None) -> It
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 65_536
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class names it so
             """Stay quiet."""
 
-        def answer(self) -> None:
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def do_GET(self) -> None:
             content = answers.get((self.command, self.path.partition("?")[0]))
             body = json.dumps(content or {"error": "Not found."}).encode()
             self.send_response(200 if content else 404)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
-
-        do_GET = do_POST = answer
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

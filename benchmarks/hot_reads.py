@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.processes import cpu_seconds, descendants, resident_mebibytes
 
-ROUNDS, REQUESTS = 7, 1500
+ROUNDS, REQUESTS = 7, 800
 
 
 class Asker:

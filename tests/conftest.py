@@ -10,11 +10,16 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.support.collection import Maker
 from tests.support.postgresql import PostgreSQL
 from tests.support.site import Site, start_site
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("commonhold", deadline=None)
+hypothesis.settings.load_profile("commonhold")
 
 _DATABASE_FIXTURES = {"site", "database", "make"}
 _server: PostgreSQL | None = None

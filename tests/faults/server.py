@@ -1,8 +1,8 @@
 """A small data collective over real sockets that can be told to misbehave.
 
-It speaks the contract (details, sessions, pieces, account) under ``/api`` and holds its files under ``/storage``, all
-from threads of the test's own process. What goes wrong with a request for bytes is decided by ``site.on_storage``, a
-function from the request to a :class:`Fault` or None.
+It speaks the contract (details, sessions, pieces, account) under ``/api`` and holds files under ``/storage``,
+all from threads of the test's own process. What goes wrong with a request for bytes is decided by
+``site.on_storage``, a function from the request to a :class:`Fault` or None.
 """
 
 import hashlib
@@ -12,11 +12,14 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PIECE = 8 << 20
 _BITE = 64 << 10
@@ -102,7 +105,7 @@ class Site:
         self._server = _Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
-    def __enter__(self) -> "Site":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -142,25 +145,22 @@ class Site:
         return next((file for file in self.files.values() if name in {file.id, file.slug}), None)
 
 
+FILTERS = {
+    "/datasets/filters": {
+        "tasks": ["ASR", "NLP"],
+        "locales": ["en"],
+        "licenses": ["CC0-1.0"],
+        "formats": ["TSV"],
+    }
+}
+_DAY = {"period": "daily", "resetsAt": "2030-01-02T00:00:00Z"}
 ACCOUNT = {
     "person": {"name": "Example Owner", "email": "owner@example.org"},
     "organization": {"name": "Mozilla", "slug": "mozilla"},
     "key": {"name": "laptop", "prefix": "chk_abc", "scopes": ["read", "download"], "expiresAt": None},
     "limits": {
-        "downloads": {
-            "period": "daily",
-            "limit": 30,
-            "used": 2,
-            "remaining": 28,
-            "resetsAt": "2030-01-02T00:00:00Z",
-        },
-        "bandwidth": {
-            "period": "daily",
-            "limit": None,
-            "used": 5,
-            "remaining": None,
-            "resetsAt": "2030-01-02T00:00:00Z",
-        },
+        "downloads": {**_DAY, "limit": 30, "used": 2, "remaining": 28},
+        "bandwidth": {**_DAY, "limit": None, "used": 5, "remaining": None},
         "requests": {"limit": "1000/minute"},
     },
 }
@@ -204,7 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(404, {"error": "Not found."})
         self.wfile.flush()
 
-    # -- the API ------------------------------------------------------------------------------------------------
+    # -- the API --------------------------------------------------------------------------------
 
     def _api(self, seen: Seen, path: str) -> None:
         site = self.site
@@ -215,33 +215,27 @@ class _Handler(BaseHTTPRequestHandler):
         if site.key is not None and self.headers.get("Authorization") != f"Bearer {site.key}":
             self._json(401, {"error": "Authentication required."})
             return
-        if path == "/account":
-            self._json(200, site.account)
+        if path.startswith("/datasets/") and path != "/datasets/filters":
+            self._dataset(*path.split("/")[2:])
             return
-        if path == "/datasets":
-            query = parse_qs(urlsplit(self.path).query)
-            words = query.get("q", [""])[0]
-            items = [self._details(file) for file in site.files.values() if words in file.slug]
-            self._json(200, {"items": items, "total": len(items)})
-            return
-        if path == "/datasets/filters":
-            self._json(
-                200, {"tasks": ["ASR", "NLP"], "locales": ["en"], "licenses": ["CC0-1.0"], "formats": ["TSV"]}
-            )
-            return
-        _, _, name, *rest = path.split("/")
-        file = site.find(name)
+        words = parse_qs(urlsplit(self.path).query).get("q", [""])[0]
+        items = [self._details(file) for file in site.files.values() if words in file.slug]
+        answers = {"/account": site.account, "/datasets": {"items": items, "total": len(items)}, **FILTERS}
+        self._json(200, answers[path]) if path in answers else self._json(404, {"error": "Not found."})
+
+    def _dataset(self, name: str, *rest: str) -> None:
+        file = self.site.find(name)
         if file is None:
             self._json(404, {"error": "Dataset not found"})
         elif file.refusal and (rest or file.refusal[0] in {410, 451}):
             self._json(*file.refusal)
         elif not rest:
             self._json(200, self._details(file))
-        elif rest == ["pieces"] and file.known_pieces:
+        elif rest == ("pieces",) and file.known_pieces:
             self._json(200, self._pieces(file))
-        elif rest == ["download"] and self.command == "POST":
+        elif rest == ("download",) and self.command == "POST":
             self._json(200, self._session(file, file.content, file.filename))
-        elif rest == ["sample-download"] and self.command == "POST" and file.sample is not None:
+        elif rest == ("sample-download",) and self.command == "POST" and file.sample is not None:
             self._json(200, self._session(file, file.sample, f"sample-{file.filename}"))
         else:
             self._json(404, {"error": "Not found."})
@@ -308,7 +302,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    # -- the storage --------------------------------------------------------------------------------------------
+    # -- the storage ----------------------------------------------------------------------------
 
     def _storage(self, seen: Seen, key: str) -> None:
         site = self.site
@@ -316,7 +310,7 @@ class _Handler(BaseHTTPRequestHandler):
         if site.addresses.get(token) != key:
             self._plain(403)
             return
-        file = site.files[key.split("/", maxsplit=1)[0]]
+        file = site.files[key.partition("/")[0]]
         content = memoryview(file.sample if key.endswith("/sample") else file.content)
         asked = _FAR_RANGE.fullmatch(self.headers.get("Range", ""))
         first = int(asked[1]) if asked else 0

@@ -9,6 +9,8 @@ from typing import Any
 
 from tests.support.site import unique
 
+PASSWORD = "correct horse battery"
+
 
 def archive(folder: Path, name: str, content: bytes = b"hello\n", member: str = "data.txt") -> Path:
     """Write a small, sound tar.gz and return its path."""
@@ -45,9 +47,7 @@ class Maker:
         if organization:
             entry["organization"] = organization
             fields.setdefault("memberships", {organization: role})
-        self.users.append(
-            {"email": email, "password": "correct horse battery", "api_keys": [entry], **fields}
-        )
+        self.users.append({"email": email, "password": PASSWORD, "api_keys": [entry], **fields})
         return email, key
 
     def dataset(self, organization: str, **fields: Any) -> str:

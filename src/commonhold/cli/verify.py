@@ -12,7 +12,14 @@ from commonhold.client import errors
 from commonhold.client.models import sha256
 from commonhold.client.transfer.engine import Options
 from commonhold.client.transfer.request import Request
-from commonhold.client.transfer.verify import Finding, Verifier, recorded_checksum, verify_against
+from commonhold.client.transfer.verify import (
+    Finding,
+    Verifier,
+    go_on,
+    recorded_checksum,
+    unfinished,
+    verify_against,
+)
 
 _EXAMPLES = """\
 commonhold verify corpus.tar.gz
@@ -22,7 +29,7 @@ commonhold verify corpus.tar.gz --repair
 
 
 @click.command("verify", cls=Command, epilog=_EXAMPLES)
-@click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--checksum", metavar="SHA256", help="What it should be, as sha256:… or bare hex.")
 @click.option("--dataset", metavar="ID", help="The dataset it should be.")
 @click.option("--version", type=click.IntRange(1), help="The version it should be, with --dataset.")
@@ -43,14 +50,18 @@ def command(
         expected = _read_checksum(checksum) if checksum else recorded_checksum(path)
         _tell(site, verify_against(path, expected, "checksum" if checksum else "record", watcher))
         return
+    request = Request("", path.parent, options=Options(max_wait=site.max_wait))
     with site.client() as client:
+        begun = unfinished(path) if repair else None
+        if begun:
+            tell(site, [go_on(client, begun, path, request, watcher)])
+            return
         verifier = Verifier(client, dataset, version, path)
         finding = verifier.verify(watcher)
         if finding.is_good or not repair:
             _tell(site, finding)
             return
         site.output.message(_what_is_wrong(finding))
-        request = Request("", path.parent, options=Options(max_wait=site.max_wait))
         tell(site, [verifier.repair(finding, watcher, request)])
 
 
@@ -85,5 +96,5 @@ def _tell(site: Site, finding: Finding) -> None:
     if not finding.is_good:
         raise errors.CorruptError(
             f"{finding.path} is not what it should be. {_what_is_wrong(finding)}",
-            hint="Mend it with: commonhold verify --repair; or fetch it anew: commonhold download --overwrite",
+            hint="Mend it: commonhold verify --repair; or fetch it anew: commonhold download --overwrite",
         )

@@ -7,18 +7,17 @@ Everything comes from the environment, as other tools read it: ``HTTP_PROXY``, `
 import base64
 import ipaddress
 import os
-import platform
 import ssl
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from commonhold import __version__
 from commonhold.client.errors import UsageError
 
-USER_AGENT = f"commonhold/{__version__} (Python {platform.python_version()}; {platform.system()})"
+USER_AGENT = f"commonhold/{__version__} (Python {sys.version.split()[0]}; {sys.platform})"
 
 
 def is_loopback(host: str) -> bool:
@@ -70,7 +69,12 @@ class Network:
     def proxy_for(self, url: SplitResult) -> Proxy | None:
         """Return the proxy for an address, or None. This machine itself is never asked for through one."""
         host = url.hostname or ""
-        known = getproxies()
+        if not any(name.lower().endswith("_proxy") for name in os.environ):
+            return None
+        # Loaded only here: it takes longer than everything else this module needs.
+        from urllib.request import getproxies_environment, proxy_bypass  # noqa: PLC0415
+
+        known = getproxies_environment()
         address = known.get(url.scheme) or known.get("all")
         if not address or is_loopback(host) or proxy_bypass(url.netloc.rpartition("@")[2]):
             return None

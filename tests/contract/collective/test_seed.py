@@ -4,18 +4,19 @@ The table names the document's lines by number; the first test sees to it that n
 rest run each check against a running site.
 """
 
+import contextlib
 import datetime as dt
 import hashlib
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from tests.support.collection import Maker
+from tests.support.collection import PASSWORD, Maker
 from tests.support.site import Site
 
 LAST_LINE = 216
@@ -39,6 +40,7 @@ class World:
     private: str
     key: str
     stranger: str
+    stranger_address: str
 
     def details(self, key: str | None = None, dataset: str | None = None) -> httpx.Response:
         return self.site.get(f"/api/datasets/{dataset or self.dataset}", key=key or self.key)
@@ -51,7 +53,7 @@ class World:
 def world(site: Site, make: Maker) -> World:
     organization = make.organization()
     email, key = make.person(organization)
-    _, stranger = make.person(None)
+    stranger_address, stranger = make.person(None)
     dataset = make.dataset(
         organization,
         name={"en-US": "Voices"},
@@ -63,10 +65,30 @@ def world(site: Site, make: Maker) -> World:
     )
     private = make.dataset(organization, visibility="private")
     make.load()
-    return World(site, make, organization, dataset, private, key, stranger)
+    return World(site, make, organization, dataset, private, key, stranger, stranger_address)
+
+
+@contextlib.contextmanager
+def signed_in(world: World) -> Iterator[httpx.Client]:
+    """Sign the stranger in on the web, as a browser would."""
+    with httpx.Client(base_url=world.site.url, follow_redirects=True) as person:
+        answered = send_form(person, "/sign-in", login=world.stranger_address, password=PASSWORD)
+        assert answered.status_code == 200
+        yield person
+
+
+def send_form(person: httpx.Client, path: str, **fields: str) -> httpx.Response:
+    """Open a page, fill in its form and send it with its hidden fields."""
+    page = person.get(path).text
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
+    hidden.pop("next", None)
+    # Where a form offers a choice, the first one.
+    chosen = dict(re.findall(r'<select name="([^"]+)".*?<option value="([^"]+)"', page, re.DOTALL))
+    return person.post(path, data={**hidden, **chosen, **fields})
 
 
 def reference_page_and_document(world: World) -> None:
+    assert "/api/datasets/{datasetId}/download" in world.site.get("/api-reference").text
     document = world.site.get("/api/openapi.json").json()
     assert document["openapi"].startswith("3.1")
     assert {"/datasets/{datasetId}", "/datasets/{datasetId}/download"} <= set(document["paths"])
@@ -94,7 +116,13 @@ def keys_are_made_in_profile(world: World) -> None:
     page = world.site.get("/profile/keys", follow_redirects=False)
     # A page for people: a stranger is sent to sign in, not refused with JSON.
     assert page.status_code == 302
-    assert "login" in page.headers["Location"]
+    assert page.headers["Location"].startswith("/sign-in")
+    with signed_in(world) as person:
+        made = send_form(person, "/profile/keys", name="from the page", scopes="read")
+    assert made.status_code == 200
+    key = re.search(r"chk_[0-9A-Za-z]{49}", made.text)
+    assert key
+    assert world.details(key=key[0]).status_code == 200
 
 
 def details_by_id(world: World) -> None:
@@ -136,8 +164,14 @@ def private_dataset_is_403_to_others(world: World) -> None:
 
 
 def session_after_agreement(world: World) -> None:
-    assert world.session().status_code == 200
     assert world.session(key=world.stranger).status_code == 403
+    with signed_in(world) as person:
+        page = person.get(f"/datasets/{world.dataset}/terms")
+        boxes = re.findall(r'<input type="checkbox" id="box-[^"]+" name="([^"]+)"', page.text)
+        assert len(boxes) > 1
+        assert "checked" not in page.text
+        send_form(person, f"/datasets/{world.dataset}/terms", **dict.fromkeys(boxes, "yes"))
+    assert world.session(key=world.stranger).status_code == 200
 
 
 def session_needs_authentication(world: World) -> None:
@@ -278,9 +312,10 @@ def no_agreement_through_the_api(world: World) -> None:
         assert refused.status_code == 403
     agree_url = urlsplit(refused.json()["agreeUrl"])
     assert agree_url.path.endswith("/terms")
-    # That page asks for a signed-in person; a key opens it for nobody.
-    page = world.site.get(agree_url.path, key=world.stranger, follow_redirects=False)
-    assert page.status_code == 302
+    # A key agrees to nothing on that page either: it asks for a signed-in person and the page's own form.
+    boxes = {"read": "yes", "follow": "yes", "delete": "yes"}
+    assert world.site.post(agree_url.path, key=world.stranger, data=boxes).status_code == 403
+    assert world.session(key=world.stranger).status_code == 403
 
 
 def bad_parameters_are_400_with_details(world: World) -> None:

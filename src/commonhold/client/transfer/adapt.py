@@ -2,6 +2,8 @@
 
 _GAIN = 1.1
 _REST_WINDOWS = 12
+# Connections just opened bring little in their first window, which says nothing about the next.
+_MISSES = 2
 
 
 class Connections:
@@ -24,6 +26,7 @@ class Connections:
         self._settled = self.count
         self._best = 0.0
         self._rest = 0
+        self._misses = 0
         self._since: float | None = None
         self._from = 0
 
@@ -56,8 +59,11 @@ class Connections:
             self.count = min(self.most, 2 * self.count)
             if self.count == self._settled:
                 self._rest = _REST_WINDOWS
+            self._misses = 0
+        elif self._misses + 1 < _MISSES:
+            self._misses += 1
         else:
-            self.count, self._rest = self._settled, _REST_WINDOWS
+            self.count, self._rest, self._misses = self._settled, _REST_WINDOWS, 0
         return self.count
 
     def trouble(self) -> int:

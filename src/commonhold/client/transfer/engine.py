@@ -1,6 +1,5 @@
 """One transfer: workers that fetch, a hash that follows where only the whole can be proven, a watch."""
 
-import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +19,8 @@ _TICK = 0.05
 _AHEAD = 16
 _SLOW_SECONDS = 10.0
 _FEW = 1024
+# A worker that is just connecting hears of the end late; it touches nothing then.
+_FAREWELL = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ class Engine:
         }
         brought = {worker: count - before[worker] for worker, count in now.items() if worker in before}
         if brought and not self._options.rate:
-            usual = statistics.median(brought.values()) / 10 if len(brought) > 2 else 0
+            usual = sorted(brought.values())[len(brought) // 2] / 10 if len(brought) > 2 else 0
             for worker, count in brought.items():
                 if count < max(usual, _FEW):
                     worker.hand_over()
@@ -190,7 +191,7 @@ class Engine:
         for worker in self._workers:
             worker.abort()
         for worker in self._workers:
-            worker.join(timeout=self._options.silence)
+            worker.join(timeout=_FAREWELL)
 
 
 def _in_place(plan: Plan, marks: Marks, index: int) -> int:

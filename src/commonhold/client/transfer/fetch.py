@@ -135,7 +135,7 @@ class _Fetch:
             kind=self._request.kind,
             dataset=about.id if about else self._request.name,
             version=version,
-            filename=safe_name(filename),
+            filename=self._request.filename or safe_name(filename),
             size=size,
             checksum=checksum,
             segment=SEGMENT,

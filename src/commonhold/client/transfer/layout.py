@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +37,7 @@ class Paths:
 
     def discard(self) -> None:
         """Remove everything an unfinished download left, but not its lock."""
-        for path in (self.journal, self.progress, self.part):
+        for path in (self.journal, draft_of(self.journal), self.progress, self.part):
             path.unlink(missing_ok=True)
 
 
@@ -52,11 +51,20 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
+def draft_of(path: Path) -> Path:
+    """Return where the next content of a small file is written first.
+
+    One name, so that what a killed process leaves is used again; each file has one writer at a time.
+    """
+    return path.with_name(f".{path.name}.draft")
+
+
 def write_json(path: Path, content: Mapping[str, Any], *, secret: bool) -> None:
     """Replace a small file in one step: a reader, or a power loss, sees the old one or the new one."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    draft = draft_of(path)
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o644)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+        descriptor = os.open(draft, flags, 0o600 if secret else 0o644)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(content, file)
             file.flush()

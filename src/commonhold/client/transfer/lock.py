@@ -7,19 +7,24 @@ touched its lock for long, by the file system's own clock.
 """
 
 import contextlib
+import glob
+import json
 import os
 import secrets
 import socket
 import threading
+import time
 from pathlib import Path
 from typing import Any, Self
 
-from commonhold.client.transfer.layout import read_json, write_json
+from commonhold.client.transfer.layout import read_json
 from commonhold.client.transfer.part import local_fault
 
 _HEARTBEAT = 20.0
 _DEAD_AFTER = 180.0
 _DEEPEST = 4
+# A draft is written in a moment; one that stayed empty for so long has no author any more.
+_DRAFT_SECONDS = 2.0
 
 
 def boot_id() -> str:
@@ -39,12 +44,13 @@ def _process_space() -> str:
 
 
 def _started(pid: int) -> str:
-    """Return when a process started, in the system's ticks; an empty text where it is unknown."""
+    """Return when a process started, in the system's ticks; empty where it is unknown, or has ended."""
     try:
         status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    return status.rpartition(")")[2].split()[19]
+    state, *rest = status.rpartition(")")[2].split()
+    return "" if state in "ZX" else rest[18]
 
 
 def _is_running(pid: int) -> bool:
@@ -97,6 +103,7 @@ class Lock:
     def release(self) -> None:
         """Give the lock back, if it is still this one."""
         self._released.set()
+        _sweep(self.path)
         if (read_json(self.path) or {}).get("nonce") == self._nonce:
             self.path.unlink(missing_ok=True)
 
@@ -130,10 +137,14 @@ def _take(path: Path, description: dict[str, Any], *, depth: int) -> None:
     once more.
     """
     draft = path.with_name(f".{path.name}.{description['nonce']}")
-    write_json(draft, description, secret=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(description, file)
     try:
         try:
             _link(draft, path)
+        except FileNotFoundError:
+            raise HeldError({}) from None  # somebody whose clock differs swept our draft away
         except FileExistsError:
             holder = read_json(path)
             if holder is None:
@@ -155,7 +166,7 @@ def _take(path: Path, description: dict[str, Any], *, depth: int) -> None:
 def _link(draft: Path, path: Path) -> None:
     try:
         path.hardlink_to(draft)
-    except FileExistsError:
+    except (FileExistsError, FileNotFoundError):
         raise
     except OSError:
         # No hard links here (FAT, some network shares): an exclusive file, which others may see while it is
@@ -163,6 +174,15 @@ def _link(draft: Path, path: Path) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(draft.read_bytes())
+
+
+def _sweep(path: Path) -> None:
+    """Remove the drafts of processes that were killed on their way to this lock."""
+    for draft in path.parent.glob(f".{glob.escape(path.name)}*"):
+        with contextlib.suppress(OSError):
+            author = read_json(draft)
+            if _is_dead(author, draft) if author else time.time() - draft.stat().st_mtime > _DRAFT_SECONDS:
+                draft.unlink()
 
 
 def _plain(value: object) -> str:

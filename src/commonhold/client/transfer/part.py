@@ -3,12 +3,17 @@
 import errno
 import os
 import stat
+import time
 from pathlib import Path
 
 from commonhold.client.errors import CommonholdError, DiskFullError, LocalFileError
 from commonhold.client.transfer.layout import sync_folder
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# Making room is a matter of microseconds where the file system can do it. Where it cannot, the C library
+# or the system itself writes zeros: a second pass over the whole file that is better left out.
+_TRIAL = 64 << 20
+_PROMPT = 0.005
 _UNSUPPORTED = {errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ENODEV}
 
 
@@ -110,12 +115,15 @@ class PartFile(ReadableFile):
         space = os.fstatvfs(self._descriptor)
         if space.f_bavail * space.f_frsize < size:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.ftruncate(self._descriptor, size)
         try:
-            os.posix_fallocate(self._descriptor, 0, size)
+            began = time.monotonic()
+            os.posix_fallocate(self._descriptor, 0, min(size, _TRIAL))
+            if time.monotonic() - began < _PROMPT:
+                os.posix_fallocate(self._descriptor, 0, size)
         except (AttributeError, OSError) as error:
             if isinstance(error, OSError) and error.errno not in _UNSUPPORTED:
                 raise
-            os.ftruncate(self._descriptor, size)
 
     def write(self, offset: int, view: memoryview) -> None:
         """Write all of ``view`` at ``offset``.

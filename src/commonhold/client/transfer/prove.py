@@ -4,7 +4,6 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 from commonhold.client.transfer.part import ReadableFile
 from commonhold.client.transfer.plan import Plan
@@ -27,28 +26,51 @@ def bad_pieces(
         indexes: the pieces to look at.
         advanced: told the bytes of each piece that was looked at; called from several threads.
     """
-    local = threading.local()
+    wanted = iter(indexes)
+    bad: list[int] = []
+    failures: list[BaseException] = []
+    lock = threading.Lock()
 
-    def is_bad(index: int) -> bool:
-        if not hasattr(local, "view"):
-            local.view = memoryview(bytearray(_BITE))
-        digest, view = hashlib.sha256(), local.view
-        at, end = plan.start(index), plan.start(index) + plan.length(index)
-        while at < end:
-            count = part.read(at, view[: min(_BITE, end - at)])
-            if not count:
-                return True
-            digest.update(view[:count])
-            at += count
-        advanced(plan.length(index))
-        return digest.digest() != plan.digests[index]
+    def work() -> None:
+        view = memoryview(bytearray(_BITE))
+        try:
+            while not failures:
+                with lock:
+                    index = next(wanted, None)
+                if index is None:
+                    return
+                if not _is_good(part, plan, index, view):
+                    bad.append(index)
+                advanced(plan.length(index))
+        except BaseException as failure:  # noqa: BLE001 -- raised again by whoever asked
+            failures.append(failure)
 
-    wanted = list(indexes)
-    pool = ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 2), thread_name_prefix="commonhold-prove")
+    threads = [
+        threading.Thread(target=work, name="commonhold-prove", daemon=True)
+        for _ in range(min(8, os.cpu_count() or 2))
+    ]
+    for thread in threads:
+        thread.start()
     try:
-        return [index for index, bad in zip(wanted, pool.map(is_bad, wanted), strict=True) if bad]
-    finally:
-        pool.shutdown(cancel_futures=True)
+        for thread in threads:
+            thread.join()
+    except KeyboardInterrupt as stop:
+        failures.append(stop)
+    if failures:
+        raise failures[0]
+    return sorted(bad)
+
+
+def _is_good(part: ReadableFile, plan: Plan, index: int, view: memoryview) -> bool:
+    digest, at = hashlib.sha256(), plan.start(index)
+    end = at + plan.length(index)
+    while at < end:
+        count = part.read(at, view[: min(_BITE, end - at)])
+        if not count:
+            return False
+        digest.update(view[:count])
+        at += count
+    return digest.digest() == plan.digests[index]
 
 
 def sha256_of(part: ReadableFile, *, advanced: Callable[[int], None] = lambda _count: None) -> str:

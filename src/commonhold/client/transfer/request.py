@@ -61,6 +61,7 @@ class Request:
         folder: where the file goes.
         version: a version, or None for the current one.
         sample: the sample instead of the whole.
+        filename: a name of our own for the file, instead of the one the site gives it.
         overwrite: fetch it although a file of its name is there, which is replaced once the new one is
         proven. update: ask the site for news although a proven file is here.
     """
@@ -69,6 +70,7 @@ class Request:
     folder: Path
     version: int | None = None
     sample: bool = False
+    filename: str | None = None
     overwrite: bool = False
     update: bool = False
     options: Options = field(default_factory=Options)

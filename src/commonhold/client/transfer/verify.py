@@ -71,6 +71,20 @@ def recorded_checksum(path: Path) -> str:
     return record.checksum
 
 
+def unfinished(path: Path) -> Subject | None:
+    """Return what an interrupted repair of this file was about; None where there was none."""
+    journal = None if path.exists() else Journal.read(Paths.of(path.parent, path.name).journal)
+    return journal.subject if journal else None
+
+
+def go_on(site: Client, subject: Subject, path: Path, request: Request, watcher: Watcher) -> Outcome:
+    """Fetch what is missing of a file under repair."""
+    about = replace(
+        request, name=subject.dataset, folder=path.parent, version=subject.version, filename=path.name
+    )
+    return download(site, about, watcher)
+
+
 class Verifier:
     """Holds one file against a dataset of a site.
 
@@ -119,20 +133,16 @@ class Verifier:
                 hint="Fetch the whole again: commonhold download --overwrite",
             )
         subject = replace(self._subject(self._pieces.size_bytes), segment=self._pieces.piece_size)
-        paths = Paths.of(self._paths.final.parent, subject.filename)
         good = set(range(len(self._pieces.digests))) - set(finding.bad)
         try:
-            with Lock(paths.lock):
-                self._make_unfinished(paths, subject, good)
+            with Lock(self._paths.lock):
+                self._make_unfinished(self._paths, subject, good)
         except HeldError as held:
             raise errors.LocalFileError(
                 f"{subject.filename} is being downloaded by {held.who}.",
                 hint="Wait for it, then verify again.",
             ) from held
-        request = replace(
-            request, name=self._about.id, folder=paths.final.parent, version=self._about.version
-        )
-        return download(self._site, request, watcher)
+        return go_on(self._site, subject, self._paths.final, request, watcher)
 
     def _make_unfinished(self, paths: Paths, subject: Subject, good: set[int]) -> None:
         """Turn the file into an unfinished download of which the good pieces are here.

@@ -53,6 +53,11 @@ def announce(person: Person) -> None:
     events.publish(PersonJoined(person=person.pk, email=person.email, name=person.name))
 
 
+def set_locale(person: int, locale: str) -> None:
+    """Keep the language a person wants to read in."""
+    Person.objects.filter(pk=person).exclude(locale=locale).update(locale=locale)
+
+
 @transaction.atomic
 def set_active(person: Person, *, active: bool) -> None:
     """Let a person in, or keep them out: keys and web sessions ask for it at every request."""

@@ -288,3 +288,75 @@ def read_row(values: tuple[Any, ...]) -> DatasetRow:
     for position in _TIMES:
         converted[position] = sql.as_utc(values[position])
     return DatasetRow(*converted)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A version of a dataset, or its sample (``number`` None), as its page lists it."""
+
+    number: int | None
+    filename: str
+    size_bytes: int
+    sha256: str
+    created_at: dt.datetime | None
+    notes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Datasheet:
+    """What only a dataset's own page shows of it; texts are locale-to-text objects."""
+
+    restrictions: Mapping[str, str]
+    forbidden_usage: Mapping[str, str]
+    additional_conditions: Mapping[str, str]
+    contact_name: str
+    contact_email: str
+    versions: Sequence[File]
+    sample: File | None
+
+
+_DATASHEET = """
+SELECT d.restrictions, d.forbidden_usage, d.additional_conditions, d.show_contact, d.contact_name, d.contact_email,
+       v.number, v.filename, v.size_bytes, v.sha256, v.created_at, v.notes,
+       s.filename, s.size_bytes, s.sha256, s.created_at
+FROM catalogue_dataset d
+LEFT JOIN catalogue_datasetversion v ON v.dataset_id = d.id
+LEFT JOIN catalogue_sample s ON s.dataset_id = d.id
+WHERE d.id = %s ORDER BY v.number DESC LIMIT %s
+"""
+
+
+def datasheet(viewer: Viewer, dataset: int, versions: int = 100) -> Datasheet:
+    """Return the rest of a dataset (row id) that the viewer was already allowed to see, in one statement."""
+    del viewer  # allowed already
+    found = sql.rows(_DATASHEET, [dataset, versions])
+    restrictions, forbidden, additional, show_contact, contact_name, contact_email = found[0][:6]
+    files = [
+        File(number, filename, size, sha256, sql.as_utc(created_at), sql.as_json(notes) or {})
+        for number, filename, size, sha256, created_at, notes in (row[6:12] for row in found)
+        if number is not None
+    ]
+    name, size, sha256, created_at = found[0][12:]
+    return Datasheet(
+        restrictions=sql.as_json(restrictions) or {},
+        forbidden_usage=sql.as_json(forbidden) or {},
+        additional_conditions=sql.as_json(additional) or {},
+        contact_name=contact_name if show_contact else "",
+        contact_email=contact_email if show_contact else "",
+        versions=files,
+        sample=File(None, name, size, sha256, sql.as_utc(created_at), {}) if name else None,
+    )
+
+
+def facets(viewer: Viewer) -> dict[str, list[str]]:
+    """Return the tasks, locales, licences and formats that the viewer's list carries, in one statement."""
+    where, parameters = visible_condition(viewer)
+    columns = {"task": "task", "locale": "locale", "license": "license_abbreviation", "format": "format"}
+    statement = " UNION ALL ".join(
+        f"SELECT '{name}', d.{column} FROM catalogue_dataset d WHERE {where} AND d.{column} <> '' GROUP BY d.{column}"  # noqa: S608  as above
+        for name, column in columns.items()
+    )
+    found: dict[str, list[str]] = {name: [] for name in columns}
+    for name, value in sql.rows(statement, parameters * len(columns)):
+        found[name].append(value)
+    return {name: sorted(values) for name, values in found.items()}

@@ -1,7 +1,7 @@
 """What every request passes first and last, pages and APIs alike."""
 
 import ipaddress
-import uuid
+import os
 from collections.abc import Callable
 
 from django.conf import settings
@@ -21,7 +21,7 @@ class RequestMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer one request."""
-        request.id = uuid.uuid4().hex  # type: ignore[attr-defined]
+        request.id = os.urandom(16).hex()  # type: ignore[attr-defined]
         if self.proxies:
             self._forwarded(request)
         response = self.get_response(request)

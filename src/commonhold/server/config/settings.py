@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from commonhold.server.config.database import database
 from commonhold.server.config.environment import environment
+from commonhold.server.config.mail import mail
 
 ENVIRONMENT = environment()
 SERVER = Path(__file__).parent.parent
@@ -35,6 +36,7 @@ INSTALLED_APPS = [
     "commonhold.server.credentials",
     "commonhold.server.catalogue",
     "commonhold.server.access",
+    "commonhold.server.api",
     "commonhold.server.web",
 ]
 
@@ -47,11 +49,12 @@ MIDDLEWARE = [
     "commonhold.server.site.middleware.ReadOnlyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "commonhold.server.web.language.ReaderLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "commonhold.server.web.read_only.ReadOnlyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -75,13 +78,14 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        # Named before the applications' own, so that allauth's pages are ours.
+        "DIRS": [SERVER / "web" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "commonhold.server.web.context.page",
             ],
         },
     }
@@ -89,7 +93,7 @@ TEMPLATES = [
 
 # People.
 AUTH_USER_MODEL = "accounts.Person"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["commonhold.server.web.people.SessionBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -102,13 +106,23 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_ADAPTER = "commonhold.server.web.people.AccountAdapter"
+ACCOUNT_FORMS = {"signup": "commonhold.server.web.people.SignUpForm"}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Only in the browser that signed up, whose session remembers it: a link that leaks signs nobody in.
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 
+globals().update(mail(ENVIRONMENT.email_url, ENVIRONMENT.data))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.email_from
+
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _site.scheme == "https"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+CSRF_FAILURE_VIEW = "commonhold.server.web.pages.errors.forged"
 CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"] if _site.netloc else []
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -140,8 +154,12 @@ CORS_ALLOW_HEADERS = [
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
-LANGUAGE_CODE = "en-us"
-LOCALE_PATHS = [SERVER / "locale"]
+LANGUAGE_CODE = "en"
+# What APIs and refusals say; what pages say.
+LOCALE_PATHS = [SERVER / "locale", SERVER / "web" / "locale"]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 31_536_000
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True

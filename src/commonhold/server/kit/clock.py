@@ -23,4 +23,4 @@ def next_midnight(moment: dt.datetime) -> dt.datetime:
 
 def iso(moment: dt.datetime) -> str:
     """Write ``moment`` as the APIs show it: ``2025-08-26T12:00:00Z``, whole seconds, UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"

@@ -1,7 +1,6 @@
 """Who a key stands for, and whether the site is up."""
 
-from django.http import HttpResponse
-from rest_framework.request import Request
+from django.http import HttpRequest, HttpResponse
 
 from commonhold.server.access.queries import use_on
 from commonhold.server.api.collective import problems, shapes
@@ -14,7 +13,7 @@ from commonhold.server.kit.translation import DEFAULT_LOCALE, pick
 class Account(Endpoint):
     """``GET /account``."""
 
-    def get(self, request: Request) -> HttpResponse:  # noqa: ARG002  the method's signature
+    def get(self, request: HttpRequest) -> HttpResponse:  # noqa: ARG002  the method's signature
         """Return person, organization, key and what is left of today."""
         viewer, limits = self.caller.viewer, self.caller.limits
         found = account_of(viewer)
@@ -59,6 +58,6 @@ def _standing(limit: int | None, used: int, resets_at: str) -> shapes.DailyLimit
 class Health(OpenEndpoint):
     """``GET /health``: the process answers. It asks no database."""
 
-    def get(self, request: Request) -> HttpResponse:  # noqa: ARG002  the method's signature
+    def get(self, request: HttpRequest) -> HttpResponse:  # noqa: ARG002  the method's signature
         """Return that the site is up."""
         return answer(shapes.Health(status="ok"))

@@ -3,15 +3,16 @@
 import base64
 import binascii
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from rest_framework import exceptions
-from rest_framework.request import Request
-from rest_framework.views import APIView
+from django.db import close_old_connections
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import cached_property
+from django.views import View
 
 from commonhold.server.api.addresses import base_url
 from commonhold.server.api.collective import problems
@@ -39,44 +40,76 @@ def answer(body: Any, status: int = 200) -> HttpResponse:
     return HttpResponse(content, status=status, headers=headers)
 
 
-class Endpoint(APIView):
+class Endpoint(View):
     """An endpoint of the Data Collective API.
 
     Attributes:
         requires_key: whether a stranger is turned away even where the catalogue is open.
         limited: whether requests count against the request limit.
-        caller: who asks, once ``initial`` has run.
+        caller: who asks, once ``admit`` has run.
     """
 
-    authentication_classes = ()
-    permission_classes = ()
-    throttle_classes = ()
     requires_key = True
     limited = True
     caller: Caller
     standing: Standing | None = None
+    csrf_exempt = True  # no cookie opens these routes, so nobody can ride on one
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002  DRF's signature
-        """Find out who asks, and count the request against what they may send."""
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponse]:
+        """Return the endpoint as a view; forms' tokens are no business of it."""
+        view = super().as_view(**initkwargs)
+        view.csrf_exempt = True
+        return view
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Admit the caller, call the method's function, and turn what is raised into the seed's shape."""
         try:
-            self.caller = identify(request._request)  # noqa: SLF001  the plain request is several times cheaper
-        except Problem:
-            self._count(_stranger(request))
-            raise
-        if self.caller.viewer.is_anonymous:
-            self._count(_stranger(request))
-            if self.requires_key or not switches().open_catalogue:
-                raise problems.unauthenticated(
-                    "Send an API key as “Authorization: Bearer YOUR_API_KEY”. Keys are made on your profile page."
+            self.admit(request)
+            function = getattr(self, (request.method or "").lower(), None)
+            if function is None or request.method not in self.allowed:
+                raise Problem(
+                    405,
+                    problems.METHOD_NOT_ALLOWED,
+                    "This address has other methods: see Allow.",
                 )
-        else:
-            self._count(f"organization:{self.caller.viewer.organization}")
+            response: HttpResponse = function(request, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001  told as a 500 and logged with its trace
+            response = self._explained(error)
+        if self.standing and not response.has_header("X-RateLimit-Limit"):
+            response.headers["X-RateLimit-Limit"] = str(self.standing.limit)
+            response.headers["X-RateLimit-Remaining"] = str(self.standing.remaining)
+        return response
 
-    def _count(self, identity: str) -> None:
+    def admit(self, request: HttpRequest) -> None:
+        """Find out who asks, and count the request against what they may send.
+
+        Raises:
+            Problem: 401 or 429.
+        """
+        try:
+            self.caller = identify(request)
+        except Problem:
+            self.count(_stranger(request), settings.ENVIRONMENT.request_limit)
+            raise
+        viewer = self.caller.viewer
+        if not viewer.is_anonymous:
+            self.count(f"organization:{viewer.organization}", self.caller.limits.requests)
+            return
+        self.count(_stranger(request), settings.ENVIRONMENT.request_limit)
+        if self.requires_key or not switches().open_catalogue:
+            raise problems.unauthenticated(
+                "Send an API key as “Authorization: Bearer YOUR_API_KEY”. Keys are made on your profile page."
+            )
+
+    def count(self, identity: str, rate: str | None) -> None:
+        """Count one request of ``identity``.
+
+        Raises:
+            Problem: 429, once the window is full.
+        """
         if not self.limited:
             return
-        stranger = not hasattr(self, "caller") or self.caller.viewer.is_anonymous
-        rate = settings.ENVIRONMENT.request_limit if stranger else self.caller.limits.requests
         self.standing = limiter().hit(identity, rate)
         if self.standing and not self.standing.allowed:
             raise Problem(
@@ -88,35 +121,35 @@ class Endpoint(APIView):
                 type="request_limit",
             )
 
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
-        """Add where the caller stands with its request limit, unless the answer already speaks of another limit."""
-        if self.standing and not response.has_header("X-RateLimit-Limit"):
-            response["X-RateLimit-Limit"] = str(self.standing.limit)
-            response["X-RateLimit-Remaining"] = str(self.standing.remaining)
-        finalized: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)
-        return finalized
+    @cached_property
+    def allowed(self) -> list[str]:
+        """The methods this endpoint answers."""
+        names = [name.upper() for name in self.http_method_names if hasattr(self, name)]
+        return names if "GET" in names else [name for name in names if name != "HEAD"]
 
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:  # noqa: ARG002
-        """Answer JSON whatever is asked for: the seed knows nothing else."""
-        return self.renderer_classes[0](), "application/json"
+    def head(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer as GET would; the server leaves the body out."""
+        return self.get(request, *args, **kwargs)  # type: ignore[attr-defined,no-any-return]
 
-    def handle_exception(self, exc: Exception) -> HttpResponse:
-        """Turn whatever was raised into the seed's shape of an error."""
-        if read_only.is_refusal(exc):
-            raise exc  # answered where all such refusals are: site.middleware
-        problem = exc if isinstance(exc, Problem) else _problem_of(exc)
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ARG002
+        """Say which methods there are."""
+        return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed)})
+
+    def _explained(self, error: Exception) -> HttpResponse:
+        if read_only.is_refusal(error):
+            raise error  # answered where all such refusals are: site.middleware
+        problem = error if isinstance(error, Problem) else _problem_of(error)
         if problem is None:
-            _log.error("unexpected failure", exc_info=exc)
+            _log.error("unexpected failure", exc_info=error)
+            close_old_connections()  # a connection that failed is not used again
             problem = Problem(
                 500, problems.INTERNAL_ERROR, "This is our fault; it was noted. Please try again later."
             )
         response = answer(problem.body, problem.status)
         for name, value in problem.headers.items():
-            response[name] = value
+            response.headers[name] = value
         if problem.status == 405:
-            response["Allow"] = ", ".join(self.allowed_methods)
+            response.headers["Allow"] = ", ".join(self.allowed)
         return response
 
 
@@ -143,25 +176,24 @@ def identify(request: HttpRequest) -> Caller:
     return caller
 
 
-def object_body(request: Request) -> dict[str, Any]:
+def object_body(request: HttpRequest) -> dict[str, Any]:
     """Return the JSON object that was sent; an empty body is an empty object, whatever its declared type.
 
     Raises:
         Problem: 400, 413 or 415.
     """
-    plain = request._request  # noqa: SLF001  as above
-    length = plain.META.get("CONTENT_LENGTH") or "0"
+    length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdigit():
         raise problems.invalid({"body": "Content-Length must be a number."})
     if int(length) > LARGEST_BODY:
         raise Problem(413, problems.BODY_TOO_LARGE, f"A request body here has at most {LARGEST_BODY} bytes.")
     if int(length) == 0:
         return {}
-    kind = plain.content_type.lower()
+    kind = (request.content_type or "").lower()
     if kind != "application/json":
         raise Problem(415, problems.UNSUPPORTED_MEDIA_TYPE, "Send JSON, with Content-Type: application/json.")
     try:
-        body = msgspec.json.decode(plain.body)
+        body = msgspec.json.decode(request.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise problems.invalid({"body": "Must be valid JSON."}) from None
     if not isinstance(body, dict):
@@ -186,19 +218,11 @@ def _basic(encoded: str) -> str:
     return password
 
 
-def _stranger(request: Request) -> str:
-    return f"address:{request._request.META.get('REMOTE_ADDR', '')}"  # noqa: SLF001  as above
+def _stranger(request: HttpRequest) -> str:
+    return f"address:{request.META.get('REMOTE_ADDR', '')}"
 
 
 def _problem_of(error: Exception) -> Problem | None:
-    if isinstance(error, exceptions.MethodNotAllowed):
-        return Problem(
-            405, problems.METHOD_NOT_ALLOWED, "This address does not know that method; see the Allow header."
-        )
-    if isinstance(error, exceptions.UnsupportedMediaType):
-        return Problem(
-            415, problems.UNSUPPORTED_MEDIA_TYPE, "Send JSON, with Content-Type: application/json."
-        )
     if isinstance(error, DisallowedHost):
         return problems.invalid({"Host": "Must be a name that this site answers to."})
     if isinstance(error, SuspiciousOperation):
@@ -211,25 +235,20 @@ class OpenEndpoint(Endpoint):
 
     limited = False
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def admit(self, request: HttpRequest) -> None:
         """Let everybody in."""
 
 
 class UnknownRoute(Endpoint):
     """Whatever no other route of ``/api/`` answers."""
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
+    def admit(self, request: HttpRequest) -> None:
         """Count by address only: nobody needs to be known to be told that nothing is here."""
-        self._count(_stranger(request))
+        self.count(_stranger(request), settings.ENVIRONMENT.request_limit)
+        reference = f"{base_url(request)}/api-reference"
         raise Problem(
-            404,
-            problems.ROUTE_NOT_FOUND,
-            f"No endpoint lies at this address. The list: {_reference(request)}",
+            404, problems.ROUTE_NOT_FOUND, f"No endpoint lies at this address. The list: {reference}"
         )
-
-
-def _reference(request: Request) -> str:
-    return f"{base_url(request._request)}/api-reference"  # noqa: SLF001  as above
 
 
 def seconds_until(moment: Any) -> int:

@@ -26,6 +26,28 @@ BODY_TOO_LARGE = "Request body too large."
 UNSUPPORTED_MEDIA_TYPE = "Unsupported media type."
 INTERNAL_ERROR = "Internal server error."
 
+# For the reference page: by the name above, the status and what the reader of the error does next.
+ADVICE = {
+    "AUTHENTICATION_REQUIRED": (401, "Send a key as `Authorization: Bearer …`; make one on your profile page."),
+    "INVALID_PARAMETERS": (400, "Mend what `details` names, field by field."),
+    "DATASET_NOT_FOUND": (404, "Check the id or slug; `message` says whether a version or a file is missing."),
+    "ROUTE_NOT_FOUND": (404, "Check the address against this reference."),
+    "PRIVATE_DATASET": (403, "Use a key of the organization that publishes it (`reason` is `membership`)."),
+    "RESTRICTED_DATASET": (403, "Ask for access on the page in `requestUrl` (`reason` is `approval`)."),
+    "MISSING_SCOPE": (403, "Make a key that has the scope `message` names (`reason` is `scope`)."),
+    "TERMS_REQUIRED": (403, "Read and agree on the page in `agreeUrl` (`reason` is `terms`)."),
+    "PAYMENT_REQUIRED": (402, "The dataset has a price that your organization has not paid (`reason` is `price`)."),
+    "DATASET_REMOVED": (410, "It is gone; `message` says why. Delete your copies where its terms ask for it."),
+    "DATASET_WITHHELD": (451, "It is withheld for legal reasons; the `Link` header leads to an explanation."),
+    "REMOVED_ROUTE": (410, "Use `POST /api/datasets/{datasetId}/download` and fetch the URL it returns."),
+    "REQUEST_LIMIT": (429, "Wait the seconds in `Retry-After` (`type` is `request_limit`)."),
+    "DAILY_LIMIT": (429, "Wait until `limit.resetsAt`; URLs you already have go on working. `type` is `bandwidth_limit` where bytes are used up."),
+    "METHOD_NOT_ALLOWED": (405, "Use a method that the `Allow` header names."),
+    "BODY_TOO_LARGE": (413, "Send less: 2 MiB at most."),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "Send JSON with `Content-Type: application/json`, or no body."),
+    "INTERNAL_ERROR": (500, "Our fault; try again later."),
+}  # fmt: skip
+
 
 class Problem(Exception):  # noqa: N818  it is an answer; "error" is one of its fields
     """An answer other than success.

@@ -22,7 +22,7 @@ from commonhold.server.credentials.sign_in import SecondFactorError, person_who_
 from commonhold.server.kit import clock
 from commonhold.server.kit.translation import LOCALES, default_locale_of
 from commonhold.server.limits.limiter import limiter
-from commonhold.server.organizations import queries as organization_queries
+from commonhold.server.organizations import listings
 
 # Guesses at passwords: of one address on the network, and at one account wherever they come from.
 _ATTEMPTS_FROM, _ATTEMPTS_AT = "60/minute", "10/minute"
@@ -85,7 +85,7 @@ class Profile(Endpoint):
                         role=role,
                         is_personal=row.personal_of is not None,
                     )
-                    for row, role in organization_queries.memberships_of(self.viewer)
+                    for row, role in listings.memberships_of(self.viewer)
                 ],
                 site_status=status_of(self.locale),
             )

@@ -13,7 +13,7 @@ from commonhold.server.api.v4.translated import TranslatedField, missing_default
 from commonhold.server.kit import clock
 from commonhold.server.kit.translation import DefaultTextMissingError, default_locale_of
 from commonhold.server.kit.viewer import OWNER
-from commonhold.server.organizations import actions, queries, rules
+from commonhold.server.organizations import actions, listings, rules
 
 
 class OrganizationInput(Input):
@@ -27,18 +27,18 @@ class OrganizationInput(Input):
 class OrganizationEndpoint(Endpoint):
     """An endpoint about one organization."""
 
-    def found(self, slug: str) -> queries.OrganizationRow:
+    def found(self, slug: str) -> listings.OrganizationRow:
         """Return the organization, if the viewer may know of it.
 
         Raises:
             NotFound: there is none.
         """
-        row = queries.organization(self.viewer, slug) if len(slug) <= 100 and slug.isprintable() else None
+        row = listings.organization(self.viewer, slug) if len(slug) <= 100 and slug.isprintable() else None
         if row is None:
             raise NotFound
         return row
 
-    def described(self, row: queries.OrganizationRow) -> shapes.Organization:
+    def described(self, row: listings.OrganizationRow) -> shapes.Organization:
         """Return an organization as it is shown."""
         flat, default = self.flat_locale, default_locale_of(row.name)
         return shapes.Organization(
@@ -60,9 +60,9 @@ class List(OrganizationEndpoint):
         """Return one page of them."""
         plain = request._request  # noqa: SLF001  the plain request is several times cheaper
         asked = asked_page(plain.GET, f"{self.site_url}{plain.get_full_path()}")
-        count = queries.count_listed(self.viewer)
+        count = listings.count_listed(self.viewer)
         place = place_of(asked, count)
-        rows = queries.listed(self.viewer, limit=place.limit, offset=place.offset)
+        rows = listings.listed(self.viewer, limit=place.limit, offset=place.offset)
         return self.answer(envelope(asked, place, count, [self.described(row) for row in rows]))
 
 
@@ -109,7 +109,7 @@ class Members(OrganizationEndpoint):
         if not self.viewer.is_member_of(row.row_id):
             raise PermissionDenied
         asked = asked_page(plain.GET, f"{self.site_url}{plain.get_full_path()}")
-        count = queries.count_members(self.viewer, row.row_id)
+        count = listings.count_members(self.viewer, row.row_id)
         place = place_of(asked, count)
         sees_addresses = self.viewer.memberships[row.row_id] == OWNER
         results = [
@@ -119,6 +119,6 @@ class Members(OrganizationEndpoint):
                 role=member.role,
                 since=clock.iso(member.since),
             )
-            for member in queries.members(self.viewer, row.row_id, limit=place.limit, offset=place.offset)
+            for member in listings.members(self.viewer, row.row_id, limit=place.limit, offset=place.offset)
         ]
         return self.answer(envelope(asked, place, count, results))

@@ -1,0 +1,107 @@
+"""Pages that say what happened and what to do."""
+
+import logging
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+API = "/api/"
+_log = logging.getLogger(__name__)
+
+
+def error(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    """Return an error page; what the API's own code could not answer gets JSON."""
+    if request.path_info.startswith(API):
+        return JsonResponse({"error": title, "message": text}, status=status)
+    context = {"status": status, "title": title, "text": text}
+    # A request may fail before it has a session or a language: it then gets the page without the frame's extras.
+    if not hasattr(request, "reader_locale") or not hasattr(request, "user"):
+        return HttpResponse(render_to_string("errors/plain.html", context), status=status)
+    response = render(request, "errors/error.html", context, status=status)
+    response.headers.setdefault("Cache-Control", "private, no-store")
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  Django's signature
+    """Answer 400."""
+    return error(
+        request, 400, _("That request makes no sense to us"), _("Go back and try again from the page before.")
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  as above
+    """Answer 403."""
+    return error(
+        request, 403, _("You may not do that"),
+        _("Your account lacks the right for it. Ask an owner of the organization to give it to you."),
+    )  # fmt: skip
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer 403 to a form whose token is missing or old."""
+    _log.info("form refused: %s", reason)
+    return error(
+        request, 403, _("This form is no longer valid"),
+        _("It came without its security token: perhaps you signed in or out meanwhile, or cookies are turned off. "
+          "Go back, reload the page and send the form again."),
+    )  # fmt: skip
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  as above
+    """Answer 404."""
+    return error(
+        request, 404, _("There is nothing at this address"),
+        _("It may be mistyped, or lead to something that is only for members of an organization: sign in, if you have "
+          "not, and try again. Or search for it."),
+    )  # fmt: skip
+
+
+def gone(request: HttpRequest, reason: str) -> HttpResponse:
+    """Answer 410: a dataset that was removed."""
+    return error(
+        request, 410, _("This dataset was removed"), reason or _("Its publisher or the site took it away.")
+    )
+
+
+def withheld(request: HttpRequest, reason: str) -> HttpResponse:
+    """Answer 451: a dataset that the law keeps from being shown."""
+    response = error(
+        request, 451, _("This dataset is withheld for legal reasons"), reason or _("No reason was published.")
+    )
+    if settings.ENVIRONMENT.legal_url:
+        response["Link"] = f'<{settings.ENVIRONMENT.legal_url}>; rel="blocked-by"'
+    return response
+
+
+def too_many_requests(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  as above
+    """Answer 429."""
+    response = error(
+        request, 429, _("Too many attempts"),
+        _("To protect accounts from guessing, we pause after many attempts. Wait a few minutes, then try again."),
+    )  # fmt: skip
+    response.headers.setdefault("Retry-After", "300")
+    return response
+
+
+def failure(request: HttpRequest) -> HttpResponse:
+    """Answer 500, without anything that could fail as well."""
+    title = _("Something went wrong on our side")
+    text = _("It was noted. Please try again in a while; nothing you did was wrong.")
+    if request.path_info.startswith(API):
+        return JsonResponse({"error": title, "message": text}, status=500)
+    context = {"status": 500, "title": title, "text": text}
+    return HttpResponse(render_to_string("errors/plain.html", context), status=500)
+
+
+def read_only(request: HttpRequest) -> HttpResponse:
+    """Answer 503 to a form while the site is read-only."""
+    response = error(
+        request, 503, _("The site is read-only for the moment"),
+        _("It is being looked after; reading and running downloads go on. Nothing was changed: go back, what you typed "
+          "is still there, and send it again later."),
+    )  # fmt: skip
+    response["Retry-After"] = "300"
+    return response

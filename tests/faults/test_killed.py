@@ -1,0 +1,174 @@
+"""A download killed at any moment goes on where it was, with the same address, and ends right."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from commonhold.client.transfer.journal import Journal
+from commonhold.client.transfer.layout import Paths
+from commonhold.client.transfer.marks import PROVEN, Marks
+from tests.faults.conftest import environment, fetch, is_right, leftovers, random_bytes
+from tests.faults.server import PIECE, File, Site
+
+SIZE = 40 * (1 << 20) + 4321
+KILLS = 25
+
+
+def in_place(folder: Path) -> int:
+    """How many bytes a killed download left in a folder, by its own marks."""
+    paths = Paths.of(folder, "greetings.tar.gz")
+    if paths.final.exists():
+        return SIZE
+    journal = Journal.read(paths.journal)
+    if journal is None or not paths.progress.exists():
+        return 0
+    count = -(-SIZE // PIECE)
+    marks = Marks(paths.progress, count, journal.nonce)
+    try:
+        lengths = [min(PIECE, SIZE - index * PIECE) for index in range(count)]
+        return sum(lengths[i] if marks[i] == PROVEN else marks[i] for i in range(count))
+    finally:
+        marks.close()
+
+
+def start(site: Site, folder: Path, home: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "commonhold",
+            "download",
+            "greetings",
+            "--json",
+            "--api-url",
+            site.api,
+            "-o",
+            folder,
+        ],
+        env=environment(home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("known_pieces", [True, False], ids=["pieces", "whole"])
+def test_kills_at_random_moments(tmp_path: Path, known_pieces: bool) -> None:
+    content, chance = random_bytes(SIZE), random.Random(6)
+    kills, folders, finished = 0, 0, False
+    with Site(File(content, known_pieces=known_pieces), rate=6_000_000) as site:
+        while kills < KILLS or not finished:
+            if finished or not folders:
+                folders += 1
+                folder, finished = tmp_path / f"folder-{folders}", False
+                folder.mkdir()
+            had, sent_before = in_place(folder), sum(seen.sent for seen in site.storage)
+            process = start(site, folder, tmp_path)
+            try:
+                answer, _ = process.communicate(timeout=chance.uniform(0.2, 0.7) if kills < KILLS else 60)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                process.communicate()
+                kills += 1
+                time.sleep(0.05)  # lets the server see that nobody listens
+                lost = sum(seen.sent for seen in site.storage) - sent_before - (in_place(folder) - had)
+                assert lost <= 2 * PIECE
+                continue
+            assert process.returncode == 0
+            finished = True
+            facts = json.loads(answer)["downloads"][0]
+            assert facts["verified"]
+            assert (folder / "greetings.tar.gz").read_bytes() == content
+            assert leftovers(folder) == []
+        assert site.sessions == folders
+
+
+def killed(site: Site, folder: Path, home: Path, at_least: int) -> None:
+    """Kill a download once so many bytes are in place."""
+    process = start(site, folder, home)
+    deadline = time.monotonic() + 60
+    while in_place(folder) < at_least and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+
+@pytest.mark.parametrize("known_pieces", [True, False], ids=["pieces", "whole"])
+def test_after_a_power_loss_nothing_unproven_is_trusted(tmp_path: Path, known_pieces: bool) -> None:
+    """Marks that are ahead of the disk: the machine went down before the bytes were written."""
+    content, folder = random_bytes(SIZE), tmp_path / "folder"
+    folder.mkdir()
+    paths = Paths.of(folder, "greetings.tar.gz")
+    with Site(File(content, known_pieces=known_pieces), rate=6_000_000) as site:
+        killed(site, folder, tmp_path, 20 << 20)
+        with paths.part.open("r+b") as file:
+            file.write(bytes(1 << 20))  # what the disk did not get reads as zeros
+        kept = json.loads(paths.journal.read_text())
+        paths.journal.write_text(json.dumps(kept | {"boot": "another-boot"}))
+        site.rate = None
+        outcome = fetch(site, folder)
+        assert is_right(outcome, content)
+        assert site.sessions == 1
+        if known_pieces:
+            assert outcome.received < SIZE
+
+
+def test_a_lock_of_the_dead_does_not_hinder(tmp_path: Path) -> None:
+    content, folder = random_bytes(SIZE), tmp_path / "folder"
+    folder.mkdir()
+    with Site(File(content), rate=6_000_000) as site:
+        killed(site, folder, tmp_path, 1)
+        assert (folder / "greetings.tar.gz.part.lock").exists()
+        site.rate = None
+        assert is_right(fetch(site, folder), content)
+
+
+def test_the_journal_is_nobody_elses_business(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with Site(File(random_bytes(SIZE)), rate=6_000_000) as site:
+        killed(site, folder, tmp_path, 1)
+    journal = folder / "greetings.tar.gz.part.journal"
+    assert "signature=" in journal.read_text()
+    assert journal.stat().st_mode & 0o077 == 0
+
+
+def test_ctrl_c_leaves_what_is_here_and_its_own_exit_code(tmp_path: Path) -> None:
+    content, folder = random_bytes(SIZE), tmp_path / "folder"
+    folder.mkdir()
+    with Site(File(content), rate=6_000_000) as site:
+        process = start(site, folder, tmp_path)
+        deadline = time.monotonic() + 60
+        while in_place(folder) < 8 << 20 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.kill(process.pid, signal.SIGINT)
+        process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert not (folder / "greetings.tar.gz.part.lock").exists()
+        site.rate = None
+        outcome = fetch(site, folder)
+    assert is_right(outcome, content)
+    assert outcome.received < SIZE - (7 << 20)
+    assert site.sessions == 1
+
+
+def test_a_part_that_was_tampered_with_is_found_out(tmp_path: Path) -> None:
+    content, folder = random_bytes(SIZE), tmp_path / "folder"
+    folder.mkdir()
+    part = folder / "greetings.tar.gz.part"
+    with Site(File(content), rate=6_000_000) as site:
+        killed(site, folder, tmp_path, 16 << 20)
+        part.write_bytes(bytes(SIZE))  # same name and size; the inode may even stay
+        part.rename(folder / "copy")
+        (folder / "copy2").write_bytes(bytes(SIZE))
+        (folder / "copy2").rename(part)
+        (folder / "copy").unlink()
+        site.rate = None
+        assert is_right(fetch(site, folder), content)
