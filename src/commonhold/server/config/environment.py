@@ -28,6 +28,10 @@ def _boolean(text: str) -> bool:
     raise ValueError(message)
 
 
+def _boolean_or_none(text: str) -> bool | None:
+    return None if text == "" else _boolean(text)
+
+
 def _positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         message = "takes a whole number of at least 1"
@@ -219,6 +223,8 @@ class Environment:
         _boolean,
         "Whether public and restricted datasets, the list and the filters under `/api/` are readable without a key.",
     )
+    read_only: bool | None = setting("COMMONHOLD_READ_ONLY", "", _boolean_or_none, "`true` refuses every write, `false` lifts read-only mode, whatever the switch says. Empty: as switched by command, page or API.")
+    result_window: int = setting("COMMONHOLD_RESULT_WINDOW", "25000", _positive, "How deep a search under `/api/v4/` can be paged through; its `count` is always the true one.")
     download_url_lifetime: int = setting(
         "COMMONHOLD_DOWNLOAD_URL_LIFETIME", "43200", _positive, "Seconds for which a download URL lives."
     )
