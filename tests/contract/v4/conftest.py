@@ -72,8 +72,8 @@ class World:
         return f"JWT {signed(self.secret, self.claims(**claims))}"
 
 
-@pytest.fixture
-def world(site: Site, make: Maker) -> World:
+def build(site: Site, make: Maker) -> World:
+    """Load the organization, its people and its dataset."""
     issuer, secret = f"user:{secrets.randbelow(10**9)}:{secrets.randbelow(1000)}", secrets.token_hex(32)
     organization = make.organization(name={"en-US": "Society", "fr": "Société"})
     owner, owner_key = make.person(organization, role="owner", jwt=[{"issuer": issuer, "secret": secret}])
@@ -84,3 +84,15 @@ def world(site: Site, make: Maker) -> World:
     )  # fmt: skip
     make.load()
     return World(site, make, organization, dataset, owner, owner_key, stranger, stranger_key, issuer, secret)
+
+
+@pytest.fixture
+def world(site: Site, make: Maker) -> World:
+    """For a test that changes what it finds."""
+    return build(site, make)
+
+
+@pytest.fixture(scope="session")
+def steady(site: Site, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """For tests that leave everything as it is."""
+    return build(site, Maker(tmp_path_factory.mktemp("steady")))

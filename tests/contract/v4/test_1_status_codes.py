@@ -9,39 +9,39 @@ from django.db import connection
 from tests.contract.v4.conftest import PASSWORD, World
 
 
-def test_rule_1_01_success_is_200(world: World) -> None:
-    assert world.get("datasets/").status_code == 200
+def test_rule_1_01_success_is_200(steady: World) -> None:
+    assert steady.get("datasets/").status_code == 200
 
 
-def test_rule_1_02_created_is_201(world: World) -> None:
-    answer = world.call("POST", "accounts/session/", json={"email": world.owner, "password": PASSWORD})
+def test_rule_1_02_created_is_201(steady: World) -> None:
+    answer = steady.call("POST", "accounts/session/", json={"email": steady.owner, "password": PASSWORD})
     assert answer.status_code == 201
     assert set(answer.json()) == {"token", "expires"}
 
 
-def test_rule_1_04_nothing_to_say_is_204(world: World) -> None:
-    answer = world.call("DELETE", "accounts/session/", key=world.sign_in())
+def test_rule_1_04_nothing_to_say_is_204(steady: World) -> None:
+    answer = steady.call("DELETE", "accounts/session/", key=steady.sign_in())
     assert (answer.status_code, answer.content) == (204, b"")
 
 
-def test_rule_1_05_bad_parameters_are_400(world: World) -> None:
-    answer = world.get("datasets/search/?sort=zz")
+def test_rule_1_05_bad_parameters_are_400(steady: World) -> None:
+    answer = steady.get("datasets/search/?sort=zz")
     assert (answer.status_code, answer.json()) == (400, {"sort": ['"zz" is not a valid choice.']})
 
 
-def test_rule_1_06_authentication_needed_is_401(world: World) -> None:
-    assert world.get("accounts/profile/").status_code == 401
+def test_rule_1_06_authentication_needed_is_401(steady: World) -> None:
+    assert steady.get("accounts/profile/").status_code == 401
 
 
-def test_rule_1_07_not_permitted_is_403(world: World) -> None:
-    answer = world.call("PATCH", f"datasets/{world.dataset}/", key=world.stranger_key, json={"name": "Mine"})
+def test_rule_1_07_not_permitted_is_403(steady: World) -> None:
+    answer = steady.call("PATCH", f"datasets/{steady.dataset}/", key=steady.stranger_key, json={"name": "Mine"})
     assert answer.status_code == 403
 
 
 @pytest.mark.parametrize("name", ["no-such-dataset", "a%00b", "x" * 300, "..", "%F0%9F%8E%B2"])
-def test_rule_1_08_what_is_not_there_is_404(world: World, name: str) -> None:
+def test_rule_1_08_what_is_not_there_is_404(steady: World, name: str) -> None:
     for path in (f"datasets/{name}/", f"organizations/{name}/"):
-        answer = world.get(path)
+        answer = steady.get(path)
         assert (answer.status_code, answer.json()) == (404, {"detail": "Not found."})
 
 
@@ -84,32 +84,32 @@ def test_rule_1_13_451_says_why_and_links(world: World) -> None:
     assert answer.headers["Link"] == '<https://example.org/legal>; rel="blocked-by"'
 
 
-def test_rule_1_14_an_unknown_failure_is_500_as_json(world: World) -> None:
+def test_rule_1_14_an_unknown_failure_is_500_as_json(steady: World) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE access_terms RENAME TO access_terms_away")
     try:
-        answer = world.get(f"datasets/{world.dataset}/")
+        answer = steady.get(f"datasets/{steady.dataset}/")
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE access_terms_away RENAME TO access_terms")
     assert (answer.status_code, answer.json()) == (500, {"detail": "Internal Server Error"})
     assert answer.headers["Content-Type"] == "application/json"
-    assert world.get(f"datasets/{world.dataset}/").status_code == 200
+    assert steady.get(f"datasets/{steady.dataset}/").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["nope/", "datasets/a/b/c/", "", "site/x", "nope", "datasets//"])
-def test_rule_1_15_unmatched_paths_are_json_404(world: World, path: str) -> None:
+def test_rule_1_15_unmatched_paths_are_json_404(steady: World, path: str) -> None:
     for method in ("GET", "POST", "DELETE"):
-        answer = world.call(method, path, key="broken")
+        answer = steady.call(method, path, key="broken")
         assert (answer.status_code, answer.json()) == (404, {"detail": "Not found."})
         assert answer.headers["Content-Type"] == "application/json"
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
-def test_rule_1_16_without_slash_every_method_is_redirected(world: World, method: str) -> None:
-    answer = world.call(method, f"datasets/{world.dataset}?lang=fr&x=%2F", follow_redirects=False)
+def test_rule_1_16_without_slash_every_method_is_redirected(steady: World, method: str) -> None:
+    answer = steady.call(method, f"datasets/{steady.dataset}?lang=fr&x=%2F", follow_redirects=False)
     assert answer.status_code == 301
-    assert answer.headers["Location"] == f"/api/v4/datasets/{world.dataset}/?lang=fr&x=%2F"
+    assert answer.headers["Location"] == f"/api/v4/datasets/{steady.dataset}/?lang=fr&x=%2F"
 
 
 def test_rule_1_17_json_requests_are_read(world: World) -> None:
@@ -121,14 +121,14 @@ def test_rule_1_17_json_requests_are_read(world: World) -> None:
     assert answer.json()["name"]["fr"] == "Ludique"
 
 
-def test_rule_1_18_json_is_compact_and_raw(world: World) -> None:
-    answer = world.get(f"datasets/{world.dataset}/")
+def test_rule_1_18_json_is_compact_and_raw(steady: World) -> None:
+    answer = steady.get(f"datasets/{steady.dataset}/")
     assert answer.headers["Content-Type"] == "application/json"
     assert "ಆಟಗಳು" in answer.text
     assert '": ' not in answer.text.partition('"terms"')[0]
 
 
-def test_rule_1_19_dates_have_seconds_and_z(world: World) -> None:
-    body = world.get(f"datasets/{world.dataset}/").json()
+def test_rule_1_19_dates_have_seconds_and_z(steady: World) -> None:
+    body = steady.get(f"datasets/{steady.dataset}/").json()
     assert body["created"] == "2025-08-26T12:00:00Z"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", body["updated"])

@@ -31,17 +31,17 @@ def raw(world: World, body: bytes, kind: str | None = "application/json", **argu
     )
 
 
-def test_rule_2_01_fields_map_to_lists(world: World) -> None:
-    answer = world.call("POST", "accounts/session/", json={})
+def test_rule_2_01_fields_map_to_lists(steady: World) -> None:
+    answer = steady.call("POST", "accounts/session/", json={})
     assert answer.status_code == 400
     assert answer.json() == {"email": ["This field is required."], "password": ["This field is required."]}
-    assert raw(world, b"[]").json() == {
+    assert raw(steady, b"[]").json() == {
         "non_field_errors": ["Invalid data. Expected a dictionary, but got list."]
     }
 
 
-def test_rule_2_02_all_failing_fields_at_once(world: World) -> None:
-    answer = world.edit({"name": "", "visibility": "zz", "contact": {"email": "nobody"}})
+def test_rule_2_02_all_failing_fields_at_once(steady: World) -> None:
+    answer = steady.edit({"name": "", "visibility": "zz", "contact": {"email": "nobody"}})
     assert answer.json() == {
         "name": ["This field may not be blank."],
         "visibility": ['"zz" is not a valid choice.'],
@@ -49,11 +49,11 @@ def test_rule_2_02_all_failing_fields_at_once(world: World) -> None:
     }
 
 
-def test_rule_2_03_nested_objects_nest_their_errors(world: World) -> None:
-    assert world.edit({"contact": 5}).json() == {
+def test_rule_2_03_nested_objects_nest_their_errors(steady: World) -> None:
+    assert steady.edit({"contact": 5}).json() == {
         "contact": {"non_field_errors": ["Invalid data. Expected a dictionary, but got int."]}
     }
-    wrong = world.edit({"contact": {"email": "x", "show": "maybe"}}).json()
+    wrong = steady.edit({"contact": {"email": "x", "show": "maybe"}}).json()
     assert wrong == {"contact": {"email": ["Enter a valid email address."], "show": ["Must be a valid boolean."]}}
 
 
@@ -74,11 +74,11 @@ def test_rule_2_03_nested_objects_nest_their_errors(world: World) -> None:
         (None, {"non_field_errors": ["No data provided"]}),
     ],
 )
-def test_rule_2_04_table_of_bodies(world: World, body: Any, expected: dict[str, Any]) -> None:
+def test_rule_2_04_table_of_bodies(steady: World, body: Any, expected: dict[str, Any]) -> None:
     if isinstance(body, dict):
         body = {"password": "x", **body}
     headers = {"Content-Type": "application/json"}
-    answer = world.call("POST", "accounts/session/", content=json.dumps(body), headers=headers)
+    answer = steady.call("POST", "accounts/session/", content=json.dumps(body), headers=headers)
     assert (answer.status_code, answer.json()) == (400, expected)
 
 
@@ -89,8 +89,8 @@ def test_rule_2_04_numbers_are_strings_and_unknown_keys_ignored(world: World) ->
     assert "shoe_size" not in answer.json()
 
 
-def test_rule_2_04_lists_of_scalars_are_keyed_by_index(world: World) -> None:
-    answer = world.get("datasets/search/?visibility=public&visibility=zz")
+def test_rule_2_04_lists_of_scalars_are_keyed_by_index(steady: World) -> None:
+    answer = steady.get("datasets/search/?visibility=public&visibility=zz")
     assert (answer.status_code, answer.json()) == (400, {"visibility": {"1": ['"zz" is not a valid choice.']}})
 
 
@@ -98,15 +98,15 @@ def test_rule_2_04_lists_of_scalars_are_keyed_by_index(world: World) -> None:
     "content",
     [b'{"name": tru', b"NaN", b'{"name": Infinity}', b"\xef\xbb\xbf{}", b"\xff", b"[" * 100_000, b'{"n":' + b"9" * 9999 + b"}"],
 )
-def test_rule_2_05_malformed_json_is_under_non_field_errors(world: World, content: bytes) -> None:
-    answer = raw(world, content)
+def test_rule_2_05_malformed_json_is_under_non_field_errors(steady: World, content: bytes) -> None:
+    answer = raw(steady, content)
     assert answer.status_code == 400
     assert list(answer.json()) == ["non_field_errors"]
     assert answer.json()["non_field_errors"][0].startswith("JSON parse error - ")
 
 
-def test_rule_2_05_malformed_multipart_too(world: World) -> None:
-    answer = raw(world, b"--x", "multipart/form-data")
+def test_rule_2_05_malformed_multipart_too(steady: World) -> None:
+    answer = raw(steady, b"--x", "multipart/form-data")
     assert answer.status_code == 400
     assert answer.json()["non_field_errors"][0].startswith("Multipart form parse error - ")
 
@@ -127,51 +127,51 @@ def test_rule_2_06_other_types_are_415(world: World) -> None:
     assert world.call("PATCH", f"datasets/{world.dataset}/", key=world.owner_key).status_code == 200
 
 
-def test_rule_2_06_too_large_a_body_is_413(world: World) -> None:
-    answer = raw(world, b'"' + b"x" * (2 * 1024 * 1024) + b'"')
+def test_rule_2_06_too_large_a_body_is_413(steady: World) -> None:
+    answer = raw(steady, b'"' + b"x" * (2 * 1024 * 1024) + b'"')
     assert (answer.status_code, answer.json()) == (413, {"detail": "The request body is too large."})
 
 
-def test_rule_2_07_unknown_methods_are_405(world: World) -> None:
+def test_rule_2_07_unknown_methods_are_405(steady: World) -> None:
     for method in ("DELETE", "TRACE", "BREW"):
-        answer = world.call(method, "datasets/", key=world.owner_key)
+        answer = steady.call(method, "datasets/", key=steady.owner_key)
         assert (answer.status_code, answer.json()) == (405, {"detail": f'Method "{method}" not allowed.'})
         assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
-def test_rule_2_08_accept(world: World) -> None:
-    answer = world.get("tasks/", headers={"Accept": "text/html"})
+def test_rule_2_08_accept(steady: World) -> None:
+    answer = steady.get("tasks/", headers={"Accept": "text/html"})
     assert (answer.status_code, answer.json()) == (406, {"detail": "Could not satisfy the request Accept header."})
     for accept in ("application/xml;q=1, */*;q=0.1", "application/json", "*/*", "application/*"):
-        assert world.get("tasks/", headers={"Accept": accept}).status_code == 200
-    assert world.get("tasks/?format=json").status_code == 200
-    assert (world.get("tasks/?format=xml").status_code, world.get("tasks/?format=xml").json()) == (
+        assert steady.get("tasks/", headers={"Accept": accept}).status_code == 200
+    assert steady.get("tasks/?format=json").status_code == 200
+    assert (steady.get("tasks/?format=xml").status_code, steady.get("tasks/?format=xml").json()) == (
         404, {"detail": "Not found."},
     )  # fmt: skip
-    pretty = world.get("site/", headers={"Accept": "application/json; indent=4"}).text
+    pretty = steady.get("site/", headers={"Accept": "application/json; indent=4"}).text
     assert pretty.startswith('{\n    "read_only"')
 
 
-def test_rule_2_09_order_of_precedence(world: World) -> None:
-    dataset = f"datasets/{world.dataset}/"
+def test_rule_2_09_order_of_precedence(steady: World) -> None:
+    dataset = f"datasets/{steady.dataset}/"
     bad_key = {"auth": "Bearer broken"}
     html = {"headers": {"Accept": "text/html"}}
     statuses = {
-        "404 > 406": world.get("nope/", **html),
-        "404 > 401": world.get("nope/", **bad_key),
-        "406 > 401": world.get("datasets/", headers={"Accept": "text/html", "Authorization": "Bearer broken"}),
-        "406 > 405": world.call("DELETE", "tasks/", key=world.owner_key, **html),
-        "401 > 405": world.call("DELETE", "tasks/", **bad_key),
-        "401 > 400": world.call("PATCH", dataset, content=b"{", headers={"Content-Type": "application/json"}),
-        "403 > 405": world.call("PUT", "accounts/profile/", key=world.owner_key),
-        "403 > 415": world.call("PATCH", "accounts/profile/", key=world.owner_key, content=b"x"),
+        "404 > 406": steady.get("nope/", **html),
+        "404 > 401": steady.get("nope/", **bad_key),
+        "406 > 401": steady.get("datasets/", headers={"Accept": "text/html", "Authorization": "Bearer broken"}),
+        "406 > 405": steady.call("DELETE", "tasks/", key=steady.owner_key, **html),
+        "401 > 405": steady.call("DELETE", "tasks/", **bad_key),
+        "401 > 400": steady.call("PATCH", dataset, content=b"{", headers={"Content-Type": "application/json"}),
+        "403 > 405": steady.call("PUT", "accounts/profile/", key=steady.owner_key),
+        "403 > 415": steady.call("PATCH", "accounts/profile/", key=steady.owner_key, content=b"x"),
     }
     expected = {name: int(name.split(" ")[0]) for name in statuses}
     assert {name: answer.status_code for name, answer in statuses.items()} == expected
 
 
-def test_rule_2_10_options_describes(world: World) -> None:
-    answer = world.call("OPTIONS", "datasets/")
+def test_rule_2_10_options_describes(steady: World) -> None:
+    answer = steady.call("OPTIONS", "datasets/")
     assert answer.status_code == 200
     body = answer.json()
     assert {"name", "description", "renders", "parses"} <= set(body)
@@ -179,11 +179,11 @@ def test_rule_2_10_options_describes(world: World) -> None:
     assert body["parses"] == ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]
 
 
-def test_rule_2_11_head_is_get_without_body(world: World) -> None:
-    for path in ("datasets/", f"datasets/{world.dataset}/", "site/", "languages/"):
-        answer = world.call("HEAD", path)
+def test_rule_2_11_head_is_get_without_body(steady: World) -> None:
+    for path in ("datasets/", f"datasets/{steady.dataset}/", "site/", "languages/"):
+        answer = steady.call("HEAD", path)
         assert (answer.status_code, answer.content) == (200, b"")
-        assert answer.headers["Content-Length"] == world.get(path).headers["Content-Length"]
+        assert answer.headers["Content-Length"] == steady.get(path).headers["Content-Length"]
 
 
 @pytest.mark.parametrize("path", FIELDS)
