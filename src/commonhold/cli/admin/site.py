@@ -9,6 +9,7 @@ from commonhold.cli.output import Output
 
 
 @click.command("site")
+@click.option("--read-only", type=click.Choice(["on", "off"]), help="Refuse every write; downloads go on.")
 @click.option(
     "--open-catalogue", type=click.Choice(["on", "off", "default"]), help="Reads under /api/ without a key."
 )

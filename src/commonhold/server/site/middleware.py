@@ -8,7 +8,7 @@ from commonhold.server.site import read_only
 from commonhold.server.site.refusals import refusal
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-# On pages only POST changes anything (rule 4.5); other methods find their own refusal there.
+# Pages answer with a page of their own (web.read_only); the database session is the same for both.
 _API = "/api/"
 # Answers whether this process lives, whatever the database does.
 _ASKS_NO_DATABASE = frozenset({"/api/health"})
@@ -23,12 +23,9 @@ class ReadOnlyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info in _ASKS_NO_DATABASE and request.method in SAFE:
             return self.get_response(request)
-        writes = request.method not in SAFE if request.path_info.startswith(_API) else request.method == "POST"
-        if writes:
-            # Before the session is told: a refusal must not wait for the database.
-            if read_only.is_on():
-                return refusal(request)
-        read_only.keep_in_step()
+        on = read_only.keep_in_step()
+        if on and request.method not in SAFE and request.path_info.startswith(_API):
+            return refusal(request)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -34,6 +34,12 @@ def keep_in_step() -> bool:
     return on
 
 
+def lift() -> None:
+    """Let this thread's database session write again, however the switch stands: for the command line alone."""
+    if getattr(connection, "commonhold_refuses_writes", None) is not None:
+        _tell(on=False)
+
+
 def _tell(*, on: bool) -> None:
     # The statement is the session's own business, no change of data: it needs no transaction.
     with connection.cursor() as cursor:

@@ -31,7 +31,7 @@ class JSONParser(parsers.JSONParser):
         try:
             return json.loads(stream.read().decode("utf-8"), parse_constant=_refuse)
         except RecursionError:
-            reason = "nested too deeply"
+            reason = _("nested too deeply")
         except ValueError as error:
             reason = str(error)
         raise ParseError(_("JSON parse error - %(reason)s") % {"reason": reason})
