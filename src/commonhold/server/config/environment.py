@@ -80,6 +80,13 @@ def _address(text: str) -> str:
     return text.rstrip("/")
 
 
+def _addressing(text: str) -> str:
+    if text not in {"", "path", "virtual"}:
+        message = "takes path or virtual"
+        raise ValueError(message)
+    return text
+
+
 def _folder(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
@@ -133,6 +140,34 @@ class Environment:
         "",
         str,
         "Object storage: empty for a folder in the data folder, another folder as `file:///path`, or `s3://bucket/prefix`.",
+    )
+    s3_endpoint_url: str = setting(
+        "COMMONHOLD_S3_ENDPOINT_URL",
+        "",
+        _address,
+        "Address at which the site reaches S3. Empty: AWS, in the region given.",
+    )
+    s3_public_endpoint_url: str = setting(
+        "COMMONHOLD_S3_PUBLIC_ENDPOINT_URL",
+        "",
+        _address,
+        "Address at which clients reach S3, where it is another one.",
+    )
+    s3_region: str = setting("COMMONHOLD_S3_REGION", "us-east-1", str, "Region of the bucket.")
+    s3_addressing: str = setting(
+        "COMMONHOLD_S3_ADDRESSING",
+        "",
+        _addressing,
+        "Where the bucket's name stands: `path`, or `virtual` for the host's name. Empty: `virtual` on AWS, else `path`.",
+    )
+    s3_access_key_id: str = setting(
+        "COMMONHOLD_S3_ACCESS_KEY_ID",
+        "",
+        str,
+        "Access key for S3. Empty: taken from where AWS's own tools look (environment, file, machine role).",
+    )
+    s3_secret_access_key: str = setting(
+        "COMMONHOLD_S3_SECRET_ACCESS_KEY", "", str, "The secret that belongs to the access key.", secret=True
     )
     storage_bind: str = setting(
         "COMMONHOLD_STORAGE_BIND",

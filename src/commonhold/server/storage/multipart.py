@@ -116,18 +116,25 @@ def chosen_parts(held: Iterable[Part], asked: Sequence[tuple[int, str]]) -> list
     """
     if not 1 <= len(asked) <= MAX_PARTS:
         raise PartMismatchError(f"An upload has from 1 to {MAX_PARTS:,} parts.")
-    by_number = {part.number: part for part in held}
+    arrived: dict[int, dict[str, Part]] = {}
+    for part in held:
+        arrived.setdefault(part.number, {})[bare_etag(part.etag)] = part
     chosen: list[Part] = []
     for expected, (number, etag) in enumerate(sorted(asked), start=1):
         if number != expected:
             problem = "is listed twice" if number == expected - 1 else "is missing from the list"
             raise PartMismatchError(f"Part {min(number, expected)} {problem}: list every part once, from 1.")
-        part = by_number.get(number)
-        if part is None:
+        if number not in arrived:
             raise PartMismatchError(f"Part {number} has not arrived.")
-        if bare_etag(part.etag) != bare_etag(etag):
+        found = arrived[number].get(bare_etag(etag))
+        if found is None:
             raise PartMismatchError(f"Part {number} arrived with another ETag than the one given.")
-        chosen.append(part)
+        chosen.append(found)
+    _check_sizes(chosen)
+    return chosen
+
+
+def _check_sizes(chosen: Sequence[Part]) -> None:
     for part in chosen[:-1]:
         if part.size < MIN_PART_BYTES:
             raise PartMismatchError(
@@ -141,7 +148,6 @@ def chosen_parts(held: Iterable[Part], asked: Sequence[tuple[int, str]]) -> list
             )
     if chosen[-1].size > chosen[0].size:
         raise PartMismatchError("The last part is larger than the others.")
-    return chosen
 
 
 def bare_etag(etag: str) -> str:

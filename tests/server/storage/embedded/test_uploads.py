@@ -16,7 +16,7 @@ import pytest
 from commonhold.server.storage.interface import ObjectNotFoundError
 from commonhold.server.storage.joining import join_pending
 from commonhold.server.storage.manifest import Manifest
-from commonhold.server.storage.multipart import MIN_PART_BYTES, UploadGoneError
+from commonhold.server.storage.multipart import MIN_PART_BYTES, PartMismatchError, UploadGoneError
 from tests.server.storage.contract import content_of
 from tests.server.storage.embedded.conftest import free_port, start, stop, wait_until_up
 from tests.server.storage.upload_contract import *  # noqa: F403 -- every store keeps the same promises
@@ -159,6 +159,14 @@ def test_a_completion_while_a_part_arrives_again(site, store, key):
     connection.sendall(b"bytes")
     assert b" 410 " in answer_of(connection)
     assert content_of(store, key) == b"0123456789"
+
+
+def test_what_was_replaced_cannot_be_named(store, key):
+    upload = store.begin_upload(key, content_type=TYPE)
+    first = put_part(store, key, upload, 1, b"old")
+    put_part(store, key, upload, 1, b"new")
+    with pytest.raises(PartMismatchError, match="Part 1 arrived with another ETag"):
+        store.complete_upload(key, upload, [(1, first)])
 
 
 def test_a_read_only_site_takes_no_parts(site, store, key):

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from json import dumps
-from urllib.parse import quote
 
+from commonhold.server.storage.attachment import attachment
 from commonhold.server.storage.embedded.ranges import MAX_RANGES, Range
 from commonhold.server.storage.filesystem import StoredFile
 from commonhold.server.storage.manifest import Manifest
@@ -158,18 +158,3 @@ def object_headers(file: StoredFile, last_modified: str, filename: str) -> Heade
         ("cache-control", "private, no-transform"),
         ("content-disposition", attachment(filename)),
     ]
-
-
-def attachment(filename: str) -> str:
-    """Write ``Content-Disposition`` for any name (RFC 6266): plain for old clients, else RFC 8187 as well.
-
-    What could lead a client elsewhere or end the header (separators, control characters) becomes ``_``.
-    """
-    name = "".join("_" if letter in '/\\"' or not letter.isprintable() else letter for letter in filename)
-    name = name.lstrip(". ") or "download"
-    plain = "".join(letter if letter.isascii() else "_" for letter in name)
-    value = f'attachment; filename="{plain}"'
-    # A percent sign in the plain form is decoded by some clients: give the exact form too.
-    if plain != name or "%" in plain:
-        value += f"; filename*=UTF-8''{quote(name, safe='')}"
-    return value
