@@ -9,7 +9,7 @@ import click
 @click.command("worker")
 @click.option("--data", metavar="DIR", help="The site's data folder, instead of COMMONHOLD_DATA.")
 def command(data: str | None) -> None:
-    """Do background work until told to stop: verify what was sent, send mail, clean up.
+    r"""Do background work until told to stop: verify what was sent, send mail, clean up.
 
     `serve` does this by itself unless COMMONHOLD_BACKGROUND=worker. Any number of workers can share a database: each
     job is done by one of them, and taken over by another should that one die.

@@ -48,7 +48,9 @@ def test_a_draft_needs_a_name_and_shows_every_field(one: Publisher) -> None:
 )  # fmt: skip
 def test_each_field_has_its_limits(one: Publisher, field: str, value: object) -> None:
     submission = one.draft()
-    refused = one.call("PATCH", f"/submissions/{submission}", {field: value, "isPaid": value if field == "isPaid" else True})
+    refused = one.call(
+        "PATCH", f"/submissions/{submission}", {field: value, "isPaid": value if field == "isPaid" else True}
+    )
     assert refused.status_code == 400, refused.text
     body = refused.json()
     assert field in body["details"]
@@ -74,7 +76,13 @@ def test_values_at_the_limits_are_kept(one: Publisher, field: str, value: object
 
 def test_unknown_keys_are_ignored(one: Publisher) -> None:
     submission = one.draft()
-    sent = {"fileUploadId": "x", "agreeToSubmit": True, "status": "approved", "organizationId": 1, "format": "CSV"}
+    sent = {
+        "fileUploadId": "x",
+        "agreeToSubmit": True,
+        "status": "approved",
+        "organizationId": 1,
+        "format": "CSV",
+    }
     answer = one.call("PATCH", f"/submissions/{submission}", sent)
     assert answer.status_code == 200
     assert (answer.json()["submission"]["status"], answer.json()["submission"]["format"]) == ("draft", "CSV")
@@ -107,7 +115,9 @@ def test_opting_out_of_exclusivity_shows_when_it_was(one: Publisher) -> None:
     assert out.endswith("Z")
     again = one.call("PATCH", path, {"exclusivityOptOut": True}).json()["submission"]["exclusivityOptOut"]
     assert again == out
-    assert one.call("PATCH", path, {"exclusivityOptOut": None}).json()["submission"]["exclusivityOptOut"] is None
+    assert (
+        one.call("PATCH", path, {"exclusivityOptOut": None}).json()["submission"]["exclusivityOptOut"] is None
+    )
 
 
 def test_submitting_names_everything_that_is_missing(one: Publisher) -> None:
@@ -127,7 +137,11 @@ def test_a_licence_of_ones_own_needs_its_full_name(one: Publisher, tmp_path: Pat
     submission = one.draft(licenseAbbreviation="Our-Own-1.0")
     one.send(submission, file(tmp_path))
     assert one.submit(submission).json()["details"].keys() == {"license"}
-    one.call("PATCH", f"/submissions/{submission}", {"license": "Our Own Licence", "licenseUrl": "https://example.org/l"})
+    one.call(
+        "PATCH",
+        f"/submissions/{submission}",
+        {"license": "Our Own Licence", "licenseUrl": "https://example.org/l"},
+    )
     assert one.submit(submission).status_code == 200
 
 
@@ -169,7 +183,9 @@ def test_withdrawing_and_submitting_again(one: Publisher, tmp_path: Path) -> Non
     one.send(submission, file(tmp_path))
     assert one.call("POST", f"/submissions/{submission}/retract").status_code == 409
     one.submit(submission)
-    assert one.call("POST", f"/submissions/{submission}/retract").json()["submission"]["status"] == "retracted"
+    assert (
+        one.call("POST", f"/submissions/{submission}/retract").json()["submission"]["status"] == "retracted"
+    )
     assert one.call("PATCH", f"/submissions/{submission}", {"format": "CSV"}).status_code == 200
     assert one.submit(submission).json()["submission"]["status"] == "submitted"
 
@@ -200,7 +216,11 @@ def test_a_published_submission_is_not_deleted(one: Publisher, tmp_path: Path) -
 def test_what_shows_at_once_and_what_is_settled(one: Publisher, tmp_path: Path) -> None:
     submission = one.publish(file(tmp_path))
     dataset = one.state(submission)["approvedDatasetId"]
-    live = {"longDescription": "Mended.", "pointOfContactFullName": "Grace Example", "licenseAbbreviation": "CC-BY-4.0"}
+    live = {
+        "longDescription": "Mended.",
+        "pointOfContactFullName": "Grace Example",
+        "licenseAbbreviation": "CC-BY-4.0",
+    }
     assert one.call("PATCH", f"/submissions/{submission}", live).status_code == 200
     assert one.call("GET", f"/datasets/{dataset}").json()["longDescription"] == "Mended."
     for settled in (
@@ -227,7 +247,9 @@ def test_licence_and_terms_change_through_a_new_submission(one: Publisher, tmp_p
     changed = {"licenseAbbreviation": "CC0-1.0", "restrictions": "Only on Sundays."}
     one.call("PATCH", f"/submissions/{second['id']}", changed)
     assert one.submit(second["id"]).status_code == 200, "the dataset's own file serves"
-    assert one.call("GET", f"/datasets/{dataset}").json()["license"] == "CC-BY-4.0", "not before it is approved"
+    assert one.call("GET", f"/datasets/{dataset}").json()["license"] == "CC-BY-4.0", (
+        "not before it is approved"
+    )
     assert approve(second["id"]) == dataset
     assert one.call("GET", f"/datasets/{dataset}").json()["license"] == "CC0-1.0"
     asked_again = one.call("POST", f"/datasets/{dataset}/download")
@@ -273,4 +295,7 @@ def test_bodies_that_are_none(one: Publisher, method: str) -> None:
         (b"[1]", "application/json", 400), (b"{", "application/json", 400), (b"name=x", "text/plain", 415),
     ):  # fmt: skip
         headers = {"Content-Type": kind}
-        assert one.site.request(method, path, key=one.key, content=content, headers=headers).status_code == status
+        assert (
+            one.site.request(method, path, key=one.key, content=content, headers=headers).status_code
+            == status
+        )

@@ -48,7 +48,12 @@ def sha256(path: Path) -> str:
     ],
 )  # fmt: skip
 def test_what_cannot_be_sent(one: Publisher, field: str, value: object) -> None:
-    body = {"submissionId": one.draft(), "filename": "x.tar.gz", "fileSize": 10, "mimeType": "application/gzip"}
+    body = {
+        "submissionId": one.draft(),
+        "filename": "x.tar.gz",
+        "fileSize": 10,
+        "mimeType": "application/gzip",
+    }
     refused = one.call("POST", "/uploads", {**body, field: value})
     assert refused.status_code == 400, refused.text
     assert refused.json()["details"].keys() == {field}
@@ -72,7 +77,9 @@ def test_a_tebibyte_can_be_announced(one: Publisher) -> None:
     assert (url["partNumber"], url["url"][:7]) == (10_000, "http://")
     assert url["expiresAt"].endswith("Z")
     for number in ("0", "10001", "-1", "x", "1.5", "9" * 30):
-        assert one.call("GET", f"/uploads/{session['fileUploadId']}/parts/{number}").status_code == 400, number
+        assert one.call("GET", f"/uploads/{session['fileUploadId']}/parts/{number}").status_code == 400, (
+            number
+        )
 
 
 def test_parts_out_of_order_from_sixteen_connections_and_repeated(one: Publisher, tmp_path: Path) -> None:
@@ -111,7 +118,9 @@ def test_completions_that_cannot_be(one: Publisher, tmp_path: Path) -> None:
     path = large(tmp_path, 2 * PART)
     contents = cut(path)
     session = one.begin(one.draft(), path)
-    etags = [(number, one.put(session, number, content)) for number, content in enumerate(contents[:-1], start=1)]
+    etags = [
+        (number, one.put(session, number, content)) for number, content in enumerate(contents[:-1], start=1)
+    ]
     good = sha256(path)
     for parts, checksum, field in (
         ([], good, "parts"), ([(1, "x")], good, "parts"), (etags, good, "parts"),
@@ -277,7 +286,9 @@ def test_a_version_that_waits_for_review(one: Publisher, tmp_path: Path) -> None
     submission = one.publish(file(tmp_path))
     dataset = one.state(submission)["approvedDatasetId"]
     organization = Organization.objects.get(slug=one.organization)
-    PublishingPolicy.objects.update_or_create(organization=organization, defaults={"review_new_versions": True})
+    PublishingPolicy.objects.update_or_create(
+        organization=organization, defaults={"review_new_versions": True}
+    )
     try:
         first = one.send(submission, file(tmp_path, "a.tar.gz", b"a"))
         second = one.send(submission, file(tmp_path, "b.tar.gz", b"b"))

@@ -96,7 +96,14 @@ def environment_of(version: str) -> Sdk:
         if not (folder / "built").exists():
             shutil.rmtree(folder, ignore_errors=True)
             subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-            pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            pip = [
+                folder / "bin" / "python",
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+            ]
             subprocess.run([*pip, "--require-hashes", "-r", lock_file], check=True)
             (folder / "built").touch()
     return Sdk(version, folder / "bin" / "python")

@@ -128,4 +128,6 @@ def decided(decide: Callable[[], Any]) -> Any:
 
 def _told(submission: Any, output: Output) -> None:
     if not output.data({"id": submission.public_id, "status": submission.status}):
-        output.line(f"{submission.name}: {submission.status.replace('_', ' ')}. The publisher is told by mail.")
+        output.line(
+            f"{submission.name}: {submission.status.replace('_', ' ')}. The publisher is told by mail."
+        )

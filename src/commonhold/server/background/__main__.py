@@ -6,14 +6,17 @@ holds no memory for its background work, and an archive that breaks its reader b
 
 import logging
 import signal
-import subprocess
 import sys
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from commonhold.server.background.due import Due, Unavailable
 from commonhold.server.config.environment import Environment, environment
 from commonhold.server.config.processes import spawn
+
+if TYPE_CHECKING:
+    import subprocess
 
 _log = logging.getLogger("commonhold.background")
 LANES = ("quick", "heavy")

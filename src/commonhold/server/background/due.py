@@ -3,11 +3,13 @@
 import contextlib
 import datetime as dt
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from commonhold.server.config.environment import Environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _DUE = """
 SELECT 1 FROM background_job WHERE lane = {mark}

@@ -1,4 +1,4 @@
-"""Works off one lane's jobs: ``python -m commonhold.server.background.runner LANE``. Ends when nothing is left to do."""
+"""Works off one lane's jobs and ends when none is left: ``python -m commonhold.server.background.runner LANE``."""
 
 import logging
 import os

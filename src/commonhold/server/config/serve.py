@@ -1,7 +1,6 @@
-"""Starts a whole site: prepares the database, runs the site's server and, beside it, the embedded store's
-and the one that looks after background work.
+"""Starts a whole site: prepares the database, runs the site's server and what belongs beside it.
 
-This process supervises: it imports no Django, starts those beside it again should they ever end, and stops everything
+Beside it run the embedded store and the process that looks after background work. This one supervises: it imports no Django, starts those beside it again should they ever end, and stops everything
 at once.
 """
 

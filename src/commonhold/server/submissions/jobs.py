@@ -24,7 +24,10 @@ _log = logging.getLogger(__name__)
 _TELL_EVERY_SECONDS = 2.0
 _KEEP_REJECTED = dt.timedelta(days=7)
 _BATCH = 500
-_UNREADABLE = "The file could not be read to its end in several attempts. Send it again; if it happens again, tell the site's operator."
+_UNREADABLE = (
+    "The file could not be read to its end in several attempts. Send it again; if that happens again, "
+    "tell the operator of the site."
+)
 _LOST = "The file is not in the store any more. Send it again."
 
 

@@ -77,7 +77,10 @@ def create(viewer: Viewer, organization: int, *, can_publish: bool) -> Refused |
 
 
 _SCOPE = "This API key lacks the scope “publish”. Make one that has it."
-_CANNOT_PUBLISH = "Your organization may not publish here yet: ask for it on your profile page. Once it may, make a new API key."
+_CANNOT_PUBLISH = (
+    "Your organization may not publish here yet: ask for it on your profile page. Once it may, make a new "
+    "API key."
+)
 _ROLE = Refused(
     Reason.ROLE, "Only owners and publishers of an organization may publish for it; ask one of its owners."
 )

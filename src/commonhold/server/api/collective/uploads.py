@@ -44,7 +44,7 @@ class UploadRequest(SampleRequest):
 
 
 class UploadSession(Shape):
-    """An upload that has begun. ``partSize`` is a proposal that fits 10,000 parts; parts of 5 MiB and more are taken."""
+    """An upload that has begun. ``partSize`` is a proposal that fits 10,000 parts; 5 MiB and more are taken."""
 
     file_upload_id: str
     upload_id: str
@@ -131,7 +131,7 @@ class Uploads(PublishingEndpoint):
         body = object_body(request)
         mistakes: dict[str, str] = {}
         submission = text_of(body, "submissionId", mistakes)
-        return _begin(self, request, submission, body, mistakes, states.ARCHIVE)
+        return _begin(self, request, submission, (body, mistakes), states.ARCHIVE)
 
 
 class SampleUploads(PublishingEndpoint):
@@ -139,7 +139,7 @@ class SampleUploads(PublishingEndpoint):
 
     def post(self, request: HttpRequest, submission: str) -> HttpResponse:
         """Begin to send a submission's sample."""
-        return _begin(self, request, submission, object_body(request), {}, states.SAMPLE)
+        return _begin(self, request, submission, (object_body(request), {}), states.SAMPLE)
 
 
 class OneUpload(PublishingEndpoint):
@@ -235,10 +235,10 @@ def _begin(
     endpoint: PublishingEndpoint,
     request: HttpRequest,
     submission: str,
-    body: dict[str, Any],
-    mistakes: dict[str, str],
+    read: tuple[dict[str, Any], dict[str, str]],
     kind: str,
 ) -> HttpResponse:
+    body, mistakes = read
     filename = text_of(body, "filename", mistakes)
     size = number_of(body, "fileSize", mistakes)
     content_type = text_of(body, "mimeType", mistakes)

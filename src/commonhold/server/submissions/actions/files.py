@@ -247,7 +247,7 @@ def _assemble(store: Store, upload: Upload, said: Completion) -> None:
         sizes = {part.number: part.size for part in store.list_parts(upload.object_key, upload.upload_id)}
         total = sum(sizes.get(number, 0) for number in {number for number, _ in said.parts})
     except UploadGoneError:
-        # A completion before this one came that far; its answer, or its process, was lost. The store says the same again.
+        # A completion before this one came that far; its answer, or its process, was lost.
         total = upload.size_bytes
     if total != upload.size_bytes:
         message = f"Hold {total} bytes of the {upload.size_bytes} announced as fileSize."
