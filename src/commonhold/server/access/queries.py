@@ -1,6 +1,7 @@
 """Reads behind a download: the facts of the policy, and what an organization used today."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -34,7 +35,7 @@ class Target:
 
 
 _FACTS = """
-SELECT d.organization_id, d.visibility, d.status, d.status_reason, d.is_paid, a.id, r.status,
+SELECT d.organization_id, d.visibility, d.status, d.status_reason, d.is_paid, a.id, r.status, p.id,
        d.id, d.public_id, d.slug, f.id, {number}, f.object_key, f.filename, f.content_type, f.size_bytes, f.sha256
 FROM catalogue_dataset d
 LEFT JOIN {file}
@@ -42,6 +43,7 @@ LEFT JOIN access_terms t ON t.dataset_id = d.id
      AND t.number = (SELECT max(l.number) FROM access_terms l WHERE l.dataset_id = d.id)
 LEFT JOIN access_agreement a ON a.terms = t.id AND a.person = %s
 LEFT JOIN access_accessrequest r ON r.dataset_id = d.id AND r.person_id = %s
+LEFT JOIN access_purchase p ON p.dataset_id = d.id AND p.organization_id = %s AND p.revoked_at IS NULL
 WHERE d.public_id = %s OR d.slug = %s
 LIMIT 2
 """
@@ -68,11 +70,11 @@ def sample_target(viewer: Viewer, name: str) -> Target | None:
 
 def _target(viewer: Viewer, name: str, statement: str, leading: list[Any]) -> Target | None:
     person = viewer.person or 0
-    found = sql.rows(statement, [*leading, person, person, name, name])
+    found = sql.rows(statement, [*leading, person, person, viewer.organization or 0, name, name])
     if not found:
         return None
-    values = next((row for row in found if row[8] == name), found[0])
-    organization, visibility, status, status_reason, is_paid, agreement, request, *file = values
+    values = next((row for row in found if row[9] == name), found[0])
+    organization, visibility, status, status_reason, is_paid, agreement, request, purchase, *file = values
     facts = Facts(
         organization=organization,
         visibility=visibility,
@@ -83,8 +85,26 @@ def _target(viewer: Viewer, name: str, statement: str, leading: list[Any]) -> Ta
         is_approved=request == APPROVED,
         is_pending=request == PENDING,
         is_paid=bool(is_paid),
+        has_purchased=purchase is not None,
     )
     return Target(facts, *file)
+
+
+@dataclass(frozen=True, slots=True)
+class TermsRow:
+    """The terms in force: the version's number and its text in each locale."""
+
+    number: int
+    texts: Mapping[str, str]
+
+
+def terms_in_force(viewer: Viewer, dataset: int) -> TermsRow | None:
+    """Return the terms of a dataset (row id) that the viewer was already found to see."""
+    del viewer  # the terms are the same for all
+    found = sql.row(
+        "SELECT number, texts FROM access_terms WHERE dataset_id = %s ORDER BY number DESC LIMIT 1", [dataset]
+    )
+    return TermsRow(found[0], sql.as_json(found[1])) if found else None
 
 
 def pieces_of(version: int) -> tuple[int, bytes] | None:

@@ -28,11 +28,19 @@ def _boolean(text: str) -> bool:
     raise ValueError(message)
 
 
+def _boolean_or_none(text: str) -> bool | None:
+    return None if text == "" else _boolean(text)
+
+
 def _positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         message = "takes a whole number of at least 1"
         raise ValueError(message)
     return int(text)
+
+
+def _count(text: str) -> int:
+    return 0 if text == "0" else _positive(text)
 
 
 def count_or_none(text: str) -> int | None:
@@ -54,6 +62,16 @@ def rate_or_none(text: str) -> str | None:
         return None
     if not re.fullmatch(r"[1-9]\d{0,8}/(second|minute|hour|day)", text):
         message = "takes a rate such as 1000/minute, or none"
+        raise ValueError(message)
+    return text
+
+
+BACKGROUND_IN_SERVE, BACKGROUND_IN_WORKER = "serve", "worker"
+
+
+def _background(text: str) -> str:
+    if text not in {BACKGROUND_IN_SERVE, BACKGROUND_IN_WORKER}:
+        message = "takes serve or worker"
         raise ValueError(message)
     return text
 
@@ -211,12 +229,20 @@ class Environment:
         count_or_none,
         "Threads in each of those processes; `none` for twice the processors and one.",
     )
+    background: str = setting(
+        "COMMONHOLD_BACKGROUND",
+        "serve",
+        _background,
+        "Where background work (verification, mail, cleaning) is done: by `serve`, or only by `commonhold worker` processes.",
+    )
     open_catalogue: bool = setting(
         "COMMONHOLD_OPEN_CATALOGUE",
         "false",
         _boolean,
         "Whether public and restricted datasets, the list and the filters under `/api/` are readable without a key.",
     )
+    read_only: bool | None = setting("COMMONHOLD_READ_ONLY", "", _boolean_or_none, "`true` refuses every write, `false` lifts read-only mode, whatever the switch says. Empty: as switched by command, page or API.")
+    result_window: int = setting("COMMONHOLD_RESULT_WINDOW", "25000", _positive, "How deep a search under `/api/v4/` can be paged through; its `count` is always the true one.")
     download_url_lifetime: int = setting(
         "COMMONHOLD_DOWNLOAD_URL_LIFETIME", "43200", _positive, "Seconds for which a download URL lives."
     )
@@ -247,6 +273,12 @@ class Environment:
     )
     email_from: str = setting(
         "COMMONHOLD_EMAIL_FROM", "Commonhold <commonhold@localhost>", str, "Sender of the site's messages."
+    )
+    removal_grace: int = setting(
+        "COMMONHOLD_REMOVAL_GRACE",
+        "0",
+        _count,
+        "Seconds after its removal for which a dataset's files stay in the store; download URLs already given work until then.",
     )
     legal_url: str = setting(
         "COMMONHOLD_LEGAL_URL",
