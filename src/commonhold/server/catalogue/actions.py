@@ -16,23 +16,26 @@ from commonhold.server.catalogue.models import (
     DatasetVersion,
     LoadingSchema,
     Sample,
+    VersionMembers,
     VersionPieces,
 )
 from commonhold.server.catalogue.search import index
 from commonhold.server.kit import clock, events
 from commonhold.server.kit.translation import DefaultTextMissingError, every_text, merge
 from commonhold.server.kit.viewer import Viewer
+from commonhold.server.storage.archives.index import split
 from commonhold.server.storage.pieces import PIECE_SIZE, FileHashes
 
 
 @dataclass(frozen=True, slots=True)
 class StoredArchive:
-    """A file that lies in the store and was read and proven there."""
+    """A file that lies in the store and was read and proven there; ``members`` is its ``ArchiveIndex``, in bytes."""
 
     object_key: str
     filename: str
     content_type: str
     hashes: FileHashes
+    members: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,11 @@ _LIVE_PLAIN = {"contact_name", "contact_email", "show_contact", "visibility"}
 
 @transaction.atomic
 def edit_dataset(
-    viewer: Viewer, dataset: int, *, texts: Mapping[str, Mapping[str, str | None] | None], plain: Mapping[str, Any]
+    viewer: Viewer,
+    dataset: int,
+    *,
+    texts: Mapping[str, Mapping[str, str | None] | None],
+    plain: Mapping[str, Any],
 ) -> None:
     """Change what publishers change live: translations, descriptions, contact, narrower visibility (decision 13).
 
@@ -120,7 +127,9 @@ def edit_dataset(
     changes = dict(plain)
     for column, given in texts.items():
         try:
-            changes[column] = merge(getattr(row, column), given, row.default_locale, required=LIVE_TEXTS[column])
+            changes[column] = merge(
+                getattr(row, column), given, row.default_locale, required=LIVE_TEXTS[column]
+            )
         except DefaultTextMissingError as error:
             raise TextMissingError(column, error) from error
     if rules.is_wider(changes.get("visibility", row.visibility), row.visibility):
@@ -156,6 +165,9 @@ def add_version(
         dataset=dataset, number=newest + 1, notes=notes, **_columns(archive), **fields
     )
     VersionPieces.objects.create(version=version, piece_size=PIECE_SIZE, digests=archive.hashes.pieces)
+    if archive.members:
+        listing, windows = split(archive.members)
+        VersionMembers.objects.create(version=version, listing=listing, windows=windows)
     dataset.current_version = version
     dataset.updated_at = clock.now()
     dataset.save(update_fields=["current_version", "updated_at"])
