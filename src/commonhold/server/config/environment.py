@@ -84,6 +84,18 @@ def _address(text: str) -> str:
     return text.rstrip("/")
 
 
+def _scanner(text: str) -> str:
+    parts = urlsplit(text)
+    if (
+        text
+        and not (parts.scheme == "tcp" and parts.hostname)
+        and not (parts.scheme == "unix" and parts.path)
+    ):
+        message = "takes tcp://host:port or unix:///path"
+        raise ValueError(message)
+    return text
+
+
 def _addressing(text: str) -> str:
     if text not in {"", "path", "virtual"}:
         message = "takes path or virtual"
@@ -172,6 +184,12 @@ class Environment:
     )
     s3_secret_access_key: str = setting(
         "COMMONHOLD_S3_SECRET_ACCESS_KEY", "", str, "The secret that belongs to the access key.", secret=True
+    )
+    clamd_url: str = setting(
+        "COMMONHOLD_CLAMD_URL",
+        "",
+        _scanner,
+        "ClamAV's daemon, as `tcp://host:3310` or `unix:///path`, asked about every upload. Empty: none is asked.",
     )
     storage_bind: str = setting(
         "COMMONHOLD_STORAGE_BIND",
