@@ -236,7 +236,6 @@ class Worker(threading.Thread):
         return errors.UnreachableError(f"{str(fault).capitalize()}.", hint=hint)
 
     # -- one request
-    # --------------------------------------------------------------------------------------------
 
     def _fetch(self, left: list[int]) -> None:
         """Fetch the segments in ``left``, taking out each one that is finished."""
