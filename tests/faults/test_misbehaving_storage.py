@@ -243,7 +243,7 @@ def test_a_file_that_only_moved_to_another_tag_is_fetched_anew(tmp_path: Path) -
 @pytest.mark.parametrize("status", [429, 503])
 def test_the_pause_that_the_storage_asks_for_is_kept(tmp_path: Path, status: int) -> None:
     with Site(small()) as site:
-        site.on_storage = first_times(3, Fault("status", status=status, header="1"))
+        site.on_storage = first_times(2, Fault("status", status=status, header="1"))
         assert is_right(fetch(site, tmp_path), CONTENT)
 
 
@@ -388,7 +388,7 @@ def test_the_rate_is_bounded(tmp_path: Path) -> None:
 def test_waiting_is_told(tmp_path: Path) -> None:
     listener = Listener()
     with Site(small()) as site:
-        site.on_storage = first_times(4, Fault("status", header="3"))
+        site.on_storage = first_times(2, Fault("status", header="3"))
         fetch(site, tmp_path, listener=listener)
     assert any("pause" in note for note in listener.notes)
 
