@@ -1,6 +1,7 @@
 """Reads behind a download: the facts of the policy, and what an organization used today."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -87,6 +88,23 @@ def _target(viewer: Viewer, name: str, statement: str, leading: list[Any]) -> Ta
         has_purchased=purchase is not None,
     )
     return Target(facts, *file)
+
+
+@dataclass(frozen=True, slots=True)
+class TermsRow:
+    """The terms in force: the version's number and its text in each locale."""
+
+    number: int
+    texts: Mapping[str, str]
+
+
+def terms_in_force(viewer: Viewer, dataset: int) -> TermsRow | None:
+    """Return the terms of a dataset (row id) that the viewer was already found to see."""
+    del viewer  # the terms are the same for all
+    found = sql.row(
+        "SELECT number, texts FROM access_terms WHERE dataset_id = %s ORDER BY number DESC LIMIT 1", [dataset]
+    )
+    return TermsRow(found[0], sql.as_json(found[1])) if found else None
 
 
 def pieces_of(version: int) -> tuple[int, bytes] | None:

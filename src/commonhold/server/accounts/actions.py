@@ -1,5 +1,8 @@
 """Changes to people."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import transaction
 
 from commonhold.server.accounts.models import Person
@@ -7,6 +10,7 @@ from commonhold.server.accounts.news import PersonJoined
 from commonhold.server.audit.actions import record
 from commonhold.server.kit import events
 from commonhold.server.kit.translation import DEFAULT_LOCALE
+from commonhold.server.kit.viewer import Viewer
 
 
 @transaction.atomic
@@ -29,6 +33,19 @@ def create_person(
     )
     announce(person)
     return person
+
+
+@transaction.atomic
+def change_profile(viewer: Viewer, changes: Mapping[str, Any]) -> None:
+    """Write what people change of themselves: ``name``, ``locale``."""
+    person = Person.objects.get(pk=viewer.person)
+    changed = {name: value for name, value in changes.items() if getattr(person, name) != value}
+    if not changed:
+        return
+    for name, value in changed.items():
+        setattr(person, name, value)
+    person.save(update_fields=sorted(changed))
+    record(viewer, "accounts.profile_changed", "person", person.pk, fields=sorted(changed))
 
 
 def announce(person: Person) -> None:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from commonhold.server.audit.actions import record
+from commonhold.server.catalogue import rules, stretches
 from commonhold.server.catalogue.models import (
     PUBLISHED,
     REMOVED,
@@ -19,7 +20,7 @@ from commonhold.server.catalogue.models import (
 )
 from commonhold.server.catalogue.search import index
 from commonhold.server.kit import clock, events
-from commonhold.server.kit.translation import every_text
+from commonhold.server.kit.translation import DefaultTextMissingError, every_text, merge
 from commonhold.server.kit.viewer import Viewer
 from commonhold.server.storage.pieces import PIECE_SIZE, FileHashes
 
@@ -59,9 +60,85 @@ def save_dataset(viewer: Viewer | None, dataset: Dataset, changes: Mapping[str, 
         [*every_text(dataset.name), dataset.slug],
         [*every_text(dataset.short_description, dataset.long_description), dataset.task, dataset.format],
     )
+    stretches.keep_short(dataset.pk)
     action = "catalogue.dataset_created" if fresh else "catalogue.dataset_changed"
     record(viewer, action, "dataset", dataset.public_id, fields=sorted(changed))
     return True
+
+
+class NotAllowedError(PermissionError):
+    """The viewer's role does not let them do this."""
+
+
+class NeedsSubmissionError(ValueError):
+    """A field that only a reviewed submission changes (decision 13)."""
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(f"{field} changes through a submission only.")
+
+
+class TextMissingError(ValueError):
+    """A change would leave a translated field without its text in the default locale."""
+
+    def __init__(self, field: str, cause: DefaultTextMissingError) -> None:
+        self.field = field
+        self.cause = cause
+        super().__init__(f"{field}: {cause}")
+
+
+# Translated columns that publishers edit live, and whether they must have a text.
+LIVE_TEXTS = {"name": True, "short_description": False, "long_description": False}
+_LIVE_PLAIN = {"contact_name", "contact_email", "show_contact", "visibility"}
+
+
+@transaction.atomic
+def edit_dataset(
+    viewer: Viewer, dataset: int, *, texts: Mapping[str, Mapping[str, str | None] | None], plain: Mapping[str, Any]
+) -> None:
+    """Change what publishers change live: translations, descriptions, contact, narrower visibility (decision 13).
+
+    Args:
+        viewer: who changes it: an owner or publisher of its organization.
+        dataset: row id.
+        texts: translations to merge, by column; None takes all of a column away.
+        plain: new values, by column.
+
+    Raises:
+        NotAllowedError: the viewer may not.
+        NeedsSubmissionError: the visibility would become wider.
+        TextMissingError: a translated field would lose its text in the default locale.
+        ValueError: a column that is not edited live.
+    """
+    # Held until the end, so that two who each add a translation at once both keep theirs.
+    row = Dataset.objects.select_for_update().get(pk=dataset)
+    if not viewer.may_publish_for(row.organization_id):
+        raise NotAllowedError
+    if unknown := (set(texts) - set(LIVE_TEXTS)) | (set(plain) - _LIVE_PLAIN):
+        message = f"not edited live: {sorted(unknown)}"
+        raise ValueError(message)
+    changes = dict(plain)
+    for column, given in texts.items():
+        try:
+            changes[column] = merge(getattr(row, column), given, row.default_locale, required=LIVE_TEXTS[column])
+        except DefaultTextMissingError as error:
+            raise TextMissingError(column, error) from error
+    if rules.is_wider(changes.get("visibility", row.visibility), row.visibility):
+        raise NeedsSubmissionError("visibility")
+    save_dataset(viewer, row, changes)
+
+
+@transaction.atomic
+def remove_dataset(viewer: Viewer, dataset: int) -> None:
+    """Remove a dataset, and its files with it: what only an owner of its organization does.
+
+    Raises:
+        NotAllowedError: the viewer may not.
+    """
+    row = Dataset.objects.select_for_update().get(pk=dataset)
+    if not rules.may_remove(viewer, row.organization_id):
+        raise NotAllowedError
+    set_status(viewer, row, REMOVED)
 
 
 @transaction.atomic

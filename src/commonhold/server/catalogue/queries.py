@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from commonhold.server.catalogue import stretches
 from commonhold.server.catalogue.search import index
 from commonhold.server.kit import sql
 from commonhold.server.kit.viewer import Viewer
@@ -48,20 +49,25 @@ class DatasetRow:
     filename: str | None
     size_bytes: int | None
     sha256: str | None
+    version_created_at: dt.datetime | None
+    contact_name: str
+    contact_email: str
+    show_contact: bool
 
 
 # The columns of DatasetRow, in its order.
-_COLUMNS = """
+COLUMNS = """
 d.id, d.public_id, d.slug, d.organization_id, o.slug, o.name,
 coalesce(nullif(d.platform_fee_rate, ''), o.platform_fee_rate), d.visibility, d.status,
 d.status_reason, d.default_locale, d.name, d.short_description, d.long_description, d.locale, d.task, d.format,
 d.license_abbreviation, d.license_name, d.license_url, d.is_paid, d.base_price_cents, d.currency, d.has_sample,
-d.submission_public_id, d.created_at, d.updated_at, v.id, v.number, v.filename, v.size_bytes, v.sha256
+d.submission_public_id, d.created_at, d.updated_at, v.id, v.number, v.filename, v.size_bytes, v.sha256,
+v.created_at, d.contact_name, d.contact_email, d.show_contact
 """
 _JSON = (5, 11, 12, 13)
-_TIMES = (25, 26)
+_TIMES = (25, 26, 32)
 
-_CURRENT = "LEFT JOIN catalogue_datasetversion v ON v.id = d.current_version_id"
+CURRENT_VERSION = "LEFT JOIN catalogue_datasetversion v ON v.id = d.current_version_id"
 _NUMBERED = "LEFT JOIN catalogue_datasetversion v ON v.dataset_id = d.id AND v.number = %s"
 
 
@@ -75,15 +81,45 @@ def dataset(viewer: Viewer, name: str, version: int | None = None) -> DatasetRow
     """
     del viewer  # the answer must not depend on it: a refusal has to tell "private" from "not there"
     statement = (
-        f"SELECT {_COLUMNS} FROM catalogue_dataset d "  # noqa: S608  built of this module's own pieces only
-        f"JOIN organizations_organization o ON o.id = d.organization_id {_CURRENT if version is None else _NUMBERED} "
+        f"SELECT {COLUMNS} FROM catalogue_dataset d "  # noqa: S608  built of this module's own pieces only
+        f"JOIN organizations_organization o ON o.id = d.organization_id {CURRENT_VERSION if version is None else _NUMBERED} "
         "WHERE d.public_id = %s OR d.slug = %s LIMIT 2"
     )
     parameters = [name, name] if version is None else [version, name, name]
     found = sql.rows(statement, parameters)
     if not found:
         return None
-    return _row(next((row for row in found if row[1] == name), found[0]))
+    return read_row(next((row for row in found if row[1] == name), found[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One edition of a dataset's archive."""
+
+    number: int
+    filename: str
+    size_bytes: int
+    sha256: str
+    notes: Mapping[str, str]
+    created_at: dt.datetime
+
+
+def versions(viewer: Viewer, dataset: int, *, limit: int, offset: int) -> list[VersionRow]:
+    """Return one page of the versions of a dataset (row id) that the viewer was already found to see, newest first."""
+    del viewer  # they are the same for all
+    found = sql.rows(
+        "SELECT number, filename, size_bytes, sha256, notes, created_at FROM catalogue_datasetversion "
+        "WHERE dataset_id = %s ORDER BY number DESC LIMIT %s OFFSET %s",
+        [dataset, limit, offset],
+    )
+    return [VersionRow(*row[:4], sql.as_json(row[4]), sql.as_utc(row[5]) or dt.datetime.min) for row in found]
+
+
+def count_versions(viewer: Viewer, dataset: int) -> int:
+    """Return how many versions :func:`versions` pages through."""
+    del viewer  # as above
+    found = sql.row("SELECT count(*) FROM catalogue_datasetversion WHERE dataset_id = %s", [dataset])
+    return int(found[0]) if found else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +132,7 @@ class Filters:
     licenses: Sequence[str] = ()
     formats: Sequence[str] = ()
     organizations: Sequence[str] = ()
+    visibilities: Sequence[str] = ()
     created_since: dt.datetime | None = None
     has_sample: bool = False
     is_paid: bool | None = None
@@ -104,7 +141,7 @@ class Filters:
 
 
 @dataclass(slots=True)
-class _Selection:
+class Selection:
     """A list's FROM and WHERE with their parameters, in the order in which they stand."""
 
     joins: str = ""
@@ -132,7 +169,9 @@ def listed(viewer: Viewer, filters: Filters, *, limit: int, offset: int) -> tupl
 
     A query without a single word, only punctuation say, finds nothing.
     """
-    selection = _selection(viewer, filters)
+    if filters == Filters():
+        return newest(viewer, limit=limit, offset=offset)
+    selection = select(viewer, filters)
     if selection is None:
         return [], 0
     total = sql.row(f"SELECT count(*) {selection.text()}", selection.parameters)
@@ -140,10 +179,41 @@ def listed(viewer: Viewer, filters: Filters, *, limit: int, offset: int) -> tupl
     if offset >= count:
         return [], count
     statement = (
-        f"SELECT {_COLUMNS} {selection.text(_CURRENT)} "
+        f"SELECT {COLUMNS} {selection.text(CURRENT_VERSION)} "
         f"ORDER BY {_order(filters, selection.rank)} LIMIT %s OFFSET %s"
     )
-    return [_row(row) for row in sql.rows(statement, [*selection.parameters, limit, offset])], count
+    return [read_row(row) for row in sql.rows(statement, [*selection.parameters, limit, offset])], count
+
+
+def newest(viewer: Viewer, *, limit: int, offset: int) -> tuple[list[DatasetRow], int]:
+    """Return one page of everything in the viewer's list, newest first, and the list's length.
+
+    The length is kept, and a deep page starts from a kept key (``stretches``): no page costs more than a few hundred
+    rows, wherever it lies. Two statements.
+    """
+    total, start = stretches.find(viewer, offset)
+    if offset >= total:
+        return [], total
+    own = sorted(viewer.memberships)
+    condition, parameters = visible_condition(viewer)
+    skip = "%s"
+    if start.since is None:
+        parameters = [*parameters, limit, start.skip]
+    else:
+        condition += " AND (d.created_at, d.id) < (%s, %s)"
+        parameters = [*parameters, start.since, start.since_id, limit, start.skip]
+        if own:
+            skip = (
+                "%s - (SELECT count(*) FROM catalogue_dataset p WHERE p.status = 'published' AND p.visibility = 'private' "
+                f"AND p.organization_id IN ({sql.placeholders(own)}) AND (p.created_at, p.id) >= (%s, %s))"
+            )
+            parameters += [*own, start.since, start.since_id]
+    statement = (
+        f"SELECT {COLUMNS} FROM catalogue_dataset d "  # noqa: S608  as above
+        f"JOIN organizations_organization o ON o.id = d.organization_id {CURRENT_VERSION} WHERE {condition} "
+        f"ORDER BY d.created_at DESC, d.id DESC LIMIT %s OFFSET {skip}"
+    )
+    return [read_row(row) for row in sql.rows(statement, parameters)], total
 
 
 def filter_values(viewer: Viewer) -> dict[str, list[str]]:
@@ -174,8 +244,9 @@ def visible_condition(viewer: Viewer) -> tuple[str, list[Any]]:
     return condition, list(mine)
 
 
-def _selection(viewer: Viewer, filters: Filters) -> _Selection | None:
-    selection = _Selection()
+def select(viewer: Viewer, filters: Filters) -> Selection | None:
+    """Return which datasets of the viewer's list the filters leave; None where a query has no word and finds nothing."""
+    selection = Selection()
     if filters.query:
         match = index.match(filters.query)
         if match is None:
@@ -189,6 +260,7 @@ def _selection(viewer: Viewer, filters: Filters) -> _Selection | None:
     selection.add_any("d.license_abbreviation", filters.licenses)
     selection.add_any("d.format", filters.formats)
     selection.add_any("o.slug", filters.organizations)
+    selection.add_any("d.visibility", filters.visibilities)
     if filters.created_since is not None:
         selection.add("d.created_at >= %s", filters.created_since)
     if filters.has_sample:
@@ -208,7 +280,8 @@ def _order(filters: Filters, rank: str | None) -> str:
     return f"d.created_at {direction}, d.id {direction}"
 
 
-def _row(values: tuple[Any, ...]) -> DatasetRow:
+def read_row(values: tuple[Any, ...]) -> DatasetRow:
+    """Return a row of :data:`COLUMNS` as a dataset."""
     converted = list(values)
     for position in _JSON:
         converted[position] = sql.as_json(values[position])

@@ -1,10 +1,21 @@
 """Pure decisions about which datasets a viewer may know of."""
 
-from commonhold.server.kit.viewer import Viewer
+from commonhold.server.kit.viewer import OWNER, PUBLISH, Viewer
 
 VISIBLE_TO_ALL = ("public", "restricted")
+_FROM_WIDE_TO_NARROW = ("public", "restricted", "private")
 
 
 def is_listed_for(viewer: Viewer, *, visibility: str, organization: int) -> bool:
     """Whether the dataset shows in this viewer's lists: everyone's, or of an organization the viewer belongs to."""
     return visibility in VISIBLE_TO_ALL or viewer.is_member_of(organization)
+
+
+def is_wider(visibility: str, than: str) -> bool:
+    """Whether a dataset that becomes ``visibility`` could be used by more people than one that is ``than``."""
+    return _FROM_WIDE_TO_NARROW.index(visibility) < _FROM_WIDE_TO_NARROW.index(than)
+
+
+def may_remove(viewer: Viewer, organization: int) -> bool:
+    """Whether the viewer may remove the organization's datasets for good."""
+    return viewer.memberships.get(organization) == OWNER and PUBLISH in viewer.scopes

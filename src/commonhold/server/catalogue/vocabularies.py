@@ -1,8 +1,23 @@
 """The fixed words of the field: tasks, predefined licences, archive types."""
 
-TASKS = (
-    "N/A", "NLP", "ASR", "LID", "TTS", "MT", "LM", "LLM", "NLU", "NLG", "CALL", "RAG", "CV", "ML", "OTH",
-)  # fmt: skip
+TASK_NAMES = {
+    "N/A": "Not applicable",
+    "NLP": "Natural language processing",
+    "ASR": "Automatic speech recognition",
+    "LID": "Language identification",
+    "TTS": "Text to speech",
+    "MT": "Machine translation",
+    "LM": "Language modelling",
+    "LLM": "Large language models",
+    "NLU": "Natural language understanding",
+    "NLG": "Natural language generation",
+    "CALL": "Computer-assisted language learning",
+    "RAG": "Retrieval-augmented generation",
+    "CV": "Computer vision",
+    "ML": "Machine learning",
+    "OTH": "Other",
+}
+TASKS = tuple(TASK_NAMES)
 
 LICENSES = {
     "Apache-2.0": "Apache License 2.0",

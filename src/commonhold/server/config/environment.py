@@ -28,6 +28,10 @@ def _boolean(text: str) -> bool:
     raise ValueError(message)
 
 
+def _boolean_or_none(text: str) -> bool | None:
+    return None if text == "" else _boolean(text)
+
+
 def _positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         message = "takes a whole number of at least 1"
@@ -78,6 +82,18 @@ def _address(text: str) -> str:
         message = "takes an address such as https://data.example.org"
         raise ValueError(message)
     return text.rstrip("/")
+
+
+def _scanner(text: str) -> str:
+    parts = urlsplit(text)
+    if (
+        text
+        and not (parts.scheme == "tcp" and parts.hostname)
+        and not (parts.scheme == "unix" and parts.path)
+    ):
+        message = "takes tcp://host:port or unix:///path"
+        raise ValueError(message)
+    return text
 
 
 def _addressing(text: str) -> str:
@@ -169,6 +185,12 @@ class Environment:
     s3_secret_access_key: str = setting(
         "COMMONHOLD_S3_SECRET_ACCESS_KEY", "", str, "The secret that belongs to the access key.", secret=True
     )
+    clamd_url: str = setting(
+        "COMMONHOLD_CLAMD_URL",
+        "",
+        _scanner,
+        "ClamAV's daemon, as `tcp://host:3310` or `unix:///path`, asked about every upload. Empty: none is asked.",
+    )
     storage_bind: str = setting(
         "COMMONHOLD_STORAGE_BIND",
         "",
@@ -219,6 +241,8 @@ class Environment:
         _boolean,
         "Whether public and restricted datasets, the list and the filters under `/api/` are readable without a key.",
     )
+    read_only: bool | None = setting("COMMONHOLD_READ_ONLY", "", _boolean_or_none, "`true` refuses every write, `false` lifts read-only mode, whatever the switch says. Empty: as switched by command, page or API.")
+    result_window: int = setting("COMMONHOLD_RESULT_WINDOW", "25000", _positive, "How deep a search under `/api/v4/` can be paged through; its `count` is always the true one.")
     download_url_lifetime: int = setting(
         "COMMONHOLD_DOWNLOAD_URL_LIFETIME", "43200", _positive, "Seconds for which a download URL lives."
     )

@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "commonhold.server.config.middleware.RequestMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "commonhold.server.site.middleware.ReadOnlyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -64,6 +65,9 @@ MIDDLEWARE = [
 API_MIDDLEWARE = [
     "commonhold.server.config.middleware.RequestMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    # A write without its slash is redirected even while the site is read-only (rule 2.9).
+    "commonhold.server.api.v4.slashes.SlashMiddleware",
+    "commonhold.server.site.middleware.ReadOnlyMiddleware",
 ]
 
 ROOT_URLCONF = "commonhold.server.config.urls"
@@ -141,15 +145,21 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
-CORS_URLS_REGEX = r"^/api/"
+# Signing in stays on the site itself, and a version of the API that does not exist has nothing to share (rule 7.4).
+CORS_URLS_REGEX = r"^/api/(?!v4/accounts/session(/|$)|v(?!4(/|$))\d+(/|$))"
 CORS_ALLOW_ALL_ORIGINS = True
+CORS_ALLOW_HEADERS = [
+    "accept", "accept-encoding", "authorization", "content-type", "dnt", "origin", "user-agent", "x-csrftoken",
+    "x-requested-with",
+]  # fmt: skip
 
 # Languages.
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-LOCALE_PATHS = [SERVER / "web" / "locale"]
+# What APIs and refusals say; what pages say.
+LOCALE_PATHS = [SERVER / "locale", SERVER / "web" / "locale"]
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_AGE = 31_536_000

@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection, transaction
 
 from commonhold.server.credentials.models import ApiKey
 from commonhold.server.kit import clock
+from commonhold.server.site import read_only
 
 INTERVAL_SECONDS = 15
 
@@ -39,8 +40,8 @@ def write() -> None:
     with _lock:
         noted = dict(_noted)
         _noted.clear()
-    if not noted:
-        return
+    if not noted or read_only.is_on():
+        return  # while the site is read-only these times are dropped, without a word (decision 14)
     try:
         with transaction.atomic():
             for key, moment in noted.items():

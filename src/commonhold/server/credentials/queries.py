@@ -7,9 +7,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from commonhold.server.config.environment import environment
-from commonhold.server.credentials import keys
+from commonhold.server.credentials import keys, refusals
 from commonhold.server.credentials.actions import PURPOSE
 from commonhold.server.credentials.models import ApiKey
+from commonhold.server.credentials.refusals import Refusal
 from commonhold.server.kit import clock, sql
 from commonhold.server.kit.secrets import derive_all, digest
 from commonhold.server.kit.viewer import OPERATOR, REVIEWER, Viewer
@@ -59,6 +60,16 @@ def caller_with_key(text: str) -> Caller | None:
         credential=key,
     )
     return Caller(viewer, effective_limits(sql.as_json(limits), environment()), slug)
+
+
+def why_not(text: str) -> Refusal:
+    """Return why :func:`caller_with_key` found nobody: expired, revoked with its person or by them, or never a key."""
+    if not keys.is_well_formed(text):
+        return refusals.UNDECODABLE
+    row = ApiKey.objects.filter(digest__in=[digest(key, text) for key in _digest_keys()]).first()
+    if row is None:
+        return refusals.UNDECODABLE
+    return refusals.EXPIRED if row.revoked_at is None and _is_past(row.expires_at) else refusals.INCORRECT
 
 
 def keys_of(viewer: Viewer) -> QuerySet[ApiKey]:

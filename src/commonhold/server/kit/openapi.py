@@ -22,11 +22,15 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer: its body's type (None: it has none), what it means, the headers it may carry."""
+    """One answer: its body's type (None: it has none), what it means, the headers it may carry.
+
+    ``many`` tells that the body is a bare array of that type.
+    """
 
     about: str
     body: type | None = None
     headers: Sequence[str] = ()
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,8 @@ def _response(answer: Response, example: Any) -> dict[str, Any]:
     if answer.headers:
         described["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in answer.headers}
     if answer.body is not None:
-        content: dict[str, Any] = {"schema": {"$ref": REFERENCE.format(name=answer.body.__name__)}}
+        schema: dict[str, Any] = {"$ref": REFERENCE.format(name=answer.body.__name__)}
+        content: dict[str, Any] = {"schema": {"type": "array", "items": schema} if answer.many else schema}
         if example is not None:
             content["example"] = example
         described["content"] = {"application/json": content}

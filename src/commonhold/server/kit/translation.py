@@ -112,3 +112,35 @@ class UnknownLocaleError(ValueError):
     def __init__(self, code: str) -> None:
         self.code = code
         super().__init__(f"The language code '{code}' is invalid.")
+
+
+def default_locale_of(texts: Texts | None) -> str:
+    """Return the default locale of something that has none of its own: en-US, else the first it is written in."""
+    return DEFAULT_LOCALE if not texts or texts.get(DEFAULT_LOCALE) else next(iter(texts))
+
+
+class DefaultTextMissingError(ValueError):
+    """A change would leave a translated field without its text in the object's default locale."""
+
+    def __init__(self, locale: str, *, others_remain: bool) -> None:
+        self.locale = locale
+        self.others_remain = others_remain
+        super().__init__(f'A value in the default locale of "{locale}" is required.')
+
+
+def merge(
+    stored: Texts | None, given: Texts | None, default_locale: str, *, required: bool
+) -> dict[str, str]:
+    """Return ``stored`` with the given translations set, and those given as null taken away (rules 6.15 to 6.20).
+
+    Locales that are not given stay. ``given`` None takes all away.
+
+    Raises:
+        DefaultTextMissingError: the default locale's text would be missing where it must not be: always in a required
+            field, in an optional one while other translations remain.
+    """
+    merged = {} if given is None else {**(stored or {}), **given}
+    texts = {locale: text for locale, text in merged.items() if text is not None}
+    if default_locale not in texts and (required or texts):
+        raise DefaultTextMissingError(default_locale, others_remain=not required)
+    return texts

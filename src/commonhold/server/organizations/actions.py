@@ -10,9 +10,10 @@ from django.db import transaction
 from commonhold.server.accounts.news import PersonJoined
 from commonhold.server.audit.actions import record
 from commonhold.server.kit import events
-from commonhold.server.kit.translation import DEFAULT_LOCALE
+from commonhold.server.kit.translation import DEFAULT_LOCALE, DefaultTextMissingError, default_locale_of, merge
 from commonhold.server.kit.viewer import OWNER, Viewer
 from commonhold.server.organizations.models import Membership, Organization
+from commonhold.server.organizations.rules import may_describe
 
 
 def give_personal_organization(news: PersonJoined) -> None:
@@ -41,6 +42,40 @@ def save_organization(viewer: Viewer | None, organization: Organization, changes
     verb = "organizations.created" if fresh else "organizations.changed"
     record(viewer, verb, "organization", organization.slug, fields=sorted(changed))
     return True
+
+
+class NotAllowedError(PermissionError):
+    """The viewer's role does not let them do this."""
+
+
+@transaction.atomic
+def describe_organization(
+    viewer: Viewer, organization: int, *, texts: Mapping[str, Mapping[str, str | None] | None], plain: Mapping[str, Any]
+) -> None:
+    """Change name, description and website: what an organization's owners do.
+
+    Args:
+        viewer: who changes it.
+        organization: row id.
+        texts: translations to merge, of ``name`` and ``description``; None takes all of a description away.
+        plain: ``website``.
+
+    Raises:
+        NotAllowedError: the viewer may not.
+        DefaultTextMissingError: a field would lose its text in the default locale, with the field as a note.
+    """
+    row = Organization.objects.select_for_update().get(pk=organization)
+    if not may_describe(viewer, row.pk):
+        raise NotAllowedError
+    changes = dict(plain)
+    default = default_locale_of(row.name)
+    for column, given in texts.items():
+        try:
+            changes[column] = merge(getattr(row, column), given, default, required=column == "name")
+        except DefaultTextMissingError as error:
+            error.add_note(column)
+            raise
+    save_organization(viewer, row, changes)
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from commonhold.server.config.environment import Environment
+from commonhold.server.kit.viewer import OWNER, PUBLISH, Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,8 @@ def effective_limits(own: Mapping[str, Any], environment: Environment) -> Limits
         bandwidth=own.get("bandwidth", environment.daily_bandwidth_limit),
         requests=own.get("requests", environment.request_limit),
     )
+
+
+def may_describe(viewer: Viewer, organization: int) -> bool:
+    """Whether the viewer may change how an organization presents itself."""
+    return viewer.memberships.get(organization) == OWNER and PUBLISH in viewer.scopes

@@ -6,13 +6,20 @@ from django.db import transaction
 
 from commonhold.server.audit.actions import record
 from commonhold.server.kit.viewer import Viewer
-from commonhold.server.site import queries
+from commonhold.server.site import queries, read_only
 from commonhold.server.site.models import SiteState
 
 
-@transaction.atomic
 def change(viewer: Viewer | None, **switches: Any) -> None:
     """Set ``read_only``, ``open_catalogue``, ``notice`` (a locale-to-text object) or ``notice_expires_at``."""
+    if viewer is None:
+        # Only the operator at the command line lifts read-only mode (decision 14): the session is theirs alone.
+        read_only.lift()
+    with transaction.atomic():
+        _change(viewer, switches)
+
+
+def _change(viewer: Viewer | None, switches: dict[str, Any]) -> None:
     state, _ = SiteState.objects.get_or_create(pk=1)
     for name, value in switches.items():
         setattr(state, name, value)

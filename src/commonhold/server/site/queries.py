@@ -20,15 +20,24 @@ class Switches:
 
 
 _seen: tuple[float, Switches] | None = None
+_last = Switches(read_only=False, open_catalogue=False)
 
 
 def switches() -> Switches:
     """Return the switches as they stand, at most a second old."""
-    global _seen  # noqa: PLW0603  one memory for the process
+    global _seen, _last  # noqa: PLW0603  one memory for the process
     moment = time.monotonic()
-    if _seen is None or moment - _seen[0] >= SEEN_WITHIN_SECONDS:
-        _seen = (moment, _read())
-    return _seen[1]
+    # Held in a name of this call's own: another thread may forget what was seen at any moment.
+    seen = _seen
+    if seen is None or moment - seen[0] >= SEEN_WITHIN_SECONDS:
+        seen = (moment, _read())
+        _seen, _last = seen, seen[1]
+    return seen[1]
+
+
+def last_seen() -> Switches:
+    """Return the switches as they were last read, however long ago: for when they cannot be read now."""
+    return _last
 
 
 def forget() -> None:
@@ -41,13 +50,15 @@ def _read() -> Switches:
     found = sql.row(
         "SELECT read_only, open_catalogue, notice, notice_expires_at FROM site_sitestate WHERE id = 1"
     )
+    forced = environment().read_only
     if found is None:
-        return Switches(read_only=False, open_catalogue=environment().open_catalogue)
+        return Switches(read_only=bool(forced), open_catalogue=environment().open_catalogue)
     read_only, open_catalogue, notice, expires_at = found
     expires_at = sql.as_utc(expires_at)
     shown = expires_at is None or expires_at > clock.now()
     return Switches(
-        read_only=bool(read_only),
+        # The environment has the last word, both ways (decision 14).
+        read_only=bool(read_only) if forced is None else forced,
         open_catalogue=environment().open_catalogue if open_catalogue is None else bool(open_catalogue),
         notice=sql.as_json(notice) if shown else {},
     )

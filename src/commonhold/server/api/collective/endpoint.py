@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.views import View
 
+from commonhold.server.api.addresses import base_url
 from commonhold.server.api.collective import problems
 from commonhold.server.api.collective.problems import Problem
 from commonhold.server.credentials import last_use
@@ -22,6 +23,7 @@ from commonhold.server.kit import clock
 from commonhold.server.kit.viewer import ANONYMOUS
 from commonhold.server.limits.limiter import Standing, limiter
 from commonhold.server.organizations.rules import effective_limits
+from commonhold.server.site import read_only
 from commonhold.server.site.queries import switches
 
 LARGEST_BODY = 2 * 1024 * 1024
@@ -36,11 +38,6 @@ def answer(body: Any, status: int = 200) -> HttpResponse:
     # Without a stated length the server would send it in chunks.
     headers = {"Content-Type": "application/json", "Content-Length": str(len(content))}
     return HttpResponse(content, status=status, headers=headers)
-
-
-def base_url(request: HttpRequest) -> str:
-    """Return the address of the site as people reach it: configured, else the request's own, validated, host."""
-    return settings.ENVIRONMENT.base_url or f"{request.scheme}://{request.get_host()}"
 
 
 class Endpoint(View):
@@ -143,6 +140,8 @@ class Endpoint(View):
         return error if isinstance(error, Problem) else _problem_of(error)
 
     def _explained(self, error: Exception) -> HttpResponse:
+        if read_only.is_refusal(error):
+            raise error  # answered where all such refusals are: site.middleware
         problem = self.understood(error)
         if problem is None:
             _log.error("unexpected failure", exc_info=error)

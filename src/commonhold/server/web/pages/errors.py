@@ -8,12 +8,14 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-API = "/api/"
+API, API_V4 = "/api/", "/api/v4/"
 _log = logging.getLogger(__name__)
 
 
 def error(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
     """Return an error page; what the API's own code could not answer gets JSON."""
+    if request.path_info.startswith(API_V4):
+        return JsonResponse({"detail": title}, status=status)
     if request.path_info.startswith(API):
         return JsonResponse({"error": title, "message": text}, status=status)
     context = {"status": status, "title": title, "text": text}
@@ -90,6 +92,8 @@ def failure(request: HttpRequest) -> HttpResponse:
     """Answer 500, without anything that could fail as well."""
     title = _("Something went wrong on our side")
     text = _("It was noted. Please try again in a while; nothing you did was wrong.")
+    if request.path_info.startswith(API_V4):
+        return JsonResponse({"detail": title}, status=status)
     if request.path_info.startswith(API):
         return JsonResponse({"error": title, "message": text}, status=500)
     context = {"status": 500, "title": title, "text": text}

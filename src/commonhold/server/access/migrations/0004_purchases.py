@@ -7,7 +7,7 @@ import commonhold.server.kit.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("access", "0002_append_only_ledger"),
+        ("access", "0003_downloads_are_counted"),
         ("catalogue", "0002_search_index"),
         ("organizations", "0001_organizations"),
     ]
