@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from commonhold.server.submissions.rules import Refused
 from tests.support.collection import Maker
 from tests.support.publishing import Publisher, agree, approve, file, publisher, until
 from tests.support.site import Site
@@ -203,7 +204,7 @@ def test_bytes_that_are_no_archive_are_held_back_not_refused(one: Publisher, tmp
         return one.state(submission)["status"] in {"edits_requested", "draft"}
 
     until(given_back)
-    with pytest.raises(Exception, match="."):
+    with pytest.raises(Refused, match="review"):
         approve(submission)
     # Another file takes its place.
     better = one.send(submission, file(tmp_path))
