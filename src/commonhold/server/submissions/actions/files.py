@@ -303,7 +303,15 @@ def _accept_file(submission: Submission, upload: Upload, findings: Findings) -> 
     upload.piece_digests, upload.schema = findings.hashes.pieces, findings.schema
     upload.members, upload.member_windows = findings.members, findings.windows
     upload.verified_bytes = findings.hashes.size
-    names = ["verification", "sha256", "piece_digests", "members", "member_windows", "schema", "verified_bytes"]
+    names = [
+        "verification",
+        "sha256",
+        "piece_digests",
+        "members",
+        "member_windows",
+        "schema",
+        "verified_bytes",
+    ]
     upload.save(update_fields=[*names, "verified_at"])
     note(None, "file_verified", submission, upload=upload.public_id, sha256=upload.sha256)
     if submission.deleted_at is not None or submission.status != states.APPROVED:
