@@ -27,7 +27,7 @@ class Download(Endpoint):
         object_body(request)
         viewer = self.caller.viewer
         target = queries.download_target(viewer, dataset, asked_version(request.GET))
-        target = _allowed(request, dataset, target, rules.download(viewer, target.facts if target else None))
+        target = allowed(request, dataset, target, rules.download(viewer, target.facts if target else None))
         session = sessions.open_download(viewer, target, self.caller.limits, store_for(request))
         if isinstance(session, sessions.Refusal):
             raise _used_up(session)
@@ -54,7 +54,7 @@ class SampleDownload(Endpoint):
         object_body(request)
         viewer = self.caller.viewer
         target = queries.sample_target(viewer, dataset)
-        target = _allowed(
+        target = allowed(
             request, dataset, target, rules.download_sample(viewer, target.facts if target else None)
         )
         session = sessions.open_sample(viewer, target, store_for(request))
@@ -77,7 +77,7 @@ class PieceHashes(Endpoint):
         """Return the hash of each piece: key and terms as for a download, free of quota (decision 18)."""
         viewer = self.caller.viewer
         target = queries.download_target(viewer, dataset, asked_version(request.GET))
-        target = _allowed(request, dataset, target, rules.download(viewer, target.facts if target else None))
+        target = allowed(request, dataset, target, rules.download(viewer, target.facts if target else None))
         found = queries.pieces_of(target.version_id or 0)
         if found is None:
             raise problems.Problem(
@@ -106,9 +106,14 @@ class RemovedTokenRoute(OpenEndpoint):
         raise problems.Problem(410, problems.REMOVED_ROUTE)
 
 
-def _allowed(
+def allowed(
     request: HttpRequest, name: str, target: queries.Target | None, decided: rules.Answer
 ) -> queries.Target:
+    """Return the target that the policy lets the caller have.
+
+    Raises:
+        Problem: it does not.
+    """
     if target is None or not decided.allowed:
         identifier = target.public_id if target else name
         raise problems.refusal(

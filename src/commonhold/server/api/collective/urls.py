@@ -2,7 +2,15 @@
 
 from django.urls import path, re_path
 
-from commonhold.server.api.collective import account, datasets, downloads, requests, submissions, uploads
+from commonhold.server.api.collective import (
+    account,
+    datasets,
+    downloads,
+    members,
+    requests,
+    submissions,
+    uploads,
+)
 from commonhold.server.api.collective.description import OpenApi
 from commonhold.server.api.collective.endpoint import UnknownRoute
 
@@ -17,6 +25,7 @@ urlpatterns = [
     path("datasets/<str:dataset>/download/<str:token>", downloads.RemovedTokenRoute.as_view()),
     path("datasets/<str:dataset>/sample-download", downloads.SampleDownload.as_view()),
     path("datasets/<str:dataset>/pieces", downloads.PieceHashes.as_view()),
+    path("datasets/<str:dataset>/members", members.Members.as_view()),
     path("datasets/<str:dataset>/versions", datasets.Versions.as_view()),
     path("datasets/<str:dataset>/access-requests", requests.DatasetRequests.as_view()),
     path("access-requests/<str:access_request>", requests.OneRequest.as_view()),
