@@ -21,7 +21,7 @@ from commonhold.server.catalogue import actions, queries
 from commonhold.server.catalogue.models import VISIBILITIES
 from commonhold.server.kit import clock
 
-LONGEST_NAME, LONGEST_SUMMARY, LONGEST_DESCRIPTION = 255, 1000, 100_000
+LONGEST_NAME, LONGEST_SUMMARY, LONGEST_DESCRIPTION = 255, 160, 7500
 _COLUMNS = {"name": "name", "summary": "short_description", "description": "long_description"}
 _FIELDS = {column: field for field, column in _COLUMNS.items()}
 
