@@ -47,7 +47,14 @@ def test_rule_7_06_preflight(steady: World, path: str) -> None:
     headers = {**ORIGIN, "Access-Control-Request-Method": "PATCH", "Accept": "text/html"}
     answer = steady.call("OPTIONS", path, headers=headers)
     assert (answer.status_code, answer.content) == (200, b"")
-    assert words(answer.headers["Access-Control-Allow-Methods"]) == {"delete", "get", "options", "patch", "post", "put"}
+    assert words(answer.headers["Access-Control-Allow-Methods"]) == {
+        "delete",
+        "get",
+        "options",
+        "patch",
+        "post",
+        "put",
+    }
     assert words(answer.headers["Access-Control-Allow-Headers"]) == {
         "accept", "accept-encoding", "authorization", "content-type", "dnt", "origin", "user-agent", "x-csrftoken",
         "x-requested-with",
@@ -67,7 +74,9 @@ def test_rule_7_07_options_that_is_no_preflight(steady: World) -> None:
 
 def test_rule_7_08_vary(steady: World) -> None:
     for headers in ({}, ORIGIN):
-        assert {"origin", "accept-language"} <= words(steady.get("datasets/", headers=headers).headers["Vary"])
+        assert {"origin", "accept-language"} <= words(
+            steady.get("datasets/", headers=headers).headers["Vary"]
+        )
 
 
 def test_rule_7_09_each_answer_has_an_id(steady: World) -> None:
@@ -82,7 +91,9 @@ def test_rule_8_01_throttled(world: World) -> None:
         assert refused.status_code == 429
         seconds = int(refused.headers["Retry-After"])
         assert seconds >= 1
-        assert re.fullmatch(r"Request was throttled\. Expected available in \d+ seconds?\.", refused.json()["detail"])
+        assert re.fullmatch(
+            r"Request was throttled\. Expected available in \d+ seconds?\.", refused.json()["detail"]
+        )
         assert set(refused.json()) == {"detail"}
         french = site.get("/api/v4/datasets/?lang=fr").json()["detail"]
         assert french.startswith("La requête a été ralentie. Disponible dans environ ")

@@ -20,7 +20,11 @@ PATHS = (
 
 @pytest.mark.parametrize("kind", ["private", "withheld", "removed"])
 def test_answers_are_the_same_before_and_after(world: World, kind: str) -> None:
-    word, secret, hidden = unique("kelp").replace("-", "x"), unique("quartz").replace("-", "x"), unique("hidden")
+    word, secret, hidden = (
+        unique("kelp").replace("-", "x"),
+        unique("quartz").replace("-", "x"),
+        unique("hidden"),
+    )
     for number in range(4):
         world.make.dataset(
             world.organization, name=f"{word} {number} names", short_description=f"{word} and other {word}",
@@ -52,7 +56,9 @@ def test_answers_are_the_same_before_and_after(world: World, kind: str) -> None:
     for earlier, later in zip(before, after, strict=True):
         for path in PATHS:
             assert earlier[path] == later[path], path
-    assert secret not in json.dumps([after[0]["datasets/search/?q={secret}"], after[1]["datasets/autocomplete/?q={secret}"]])
+    assert secret not in json.dumps(
+        [after[0]["datasets/search/?q={secret}"], after[1]["datasets/autocomplete/?q={secret}"]]
+    )
     if kind == "private":
         # Its own people see it, everywhere.
         assert world.get(f"datasets/search/?q={secret}", key=world.owner_key).json()["count"] == 1

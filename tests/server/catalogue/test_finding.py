@@ -63,7 +63,12 @@ def test_every_order_is_total(owner: Organization, sort: str) -> None:
     for _ in range(11):
         made(owner, term)
     filters = Filters(query=term, sort=sort)
-    assert len({*found(filters, limit=4), *found(filters, limit=4, offset=4), *found(filters, limit=4, offset=8)}) == 11
+    assert (
+        len(
+            {*found(filters, limit=4), *found(filters, limit=4, offset=4), *found(filters, limit=4, offset=8)}
+        )
+        == 11
+    )
 
 
 def test_downloads_are_counted_where_they_are_granted(owner: Organization) -> None:
@@ -83,7 +88,14 @@ def test_downloads_are_counted_where_they_are_granted(owner: Organization) -> No
 def test_facets_count_what_was_found(owner: Organization) -> None:
     term = word()
     for number in range(5):
-        made(owner, term, task="NLP" if number < 3 else "ASR", locale="sw", license_abbreviation="MIT", format="")
+        made(
+            owner,
+            term,
+            task="NLP" if number < 3 else "ASR",
+            locale="sw",
+            license_abbreviation="MIT",
+            format="",
+        )
     tally = finding.tally(ANONYMOUS, Filters(query=term), with_facets=True)
     assert tally.count == 5
     assert tally.facets["task"] == [("NLP", 3), ("ASR", 2)]
@@ -141,7 +153,10 @@ def test_suggestions_are_names_that_begin_so(owner: Organization) -> None:
         made(owner, f"{term} " + "more " * number)
     made(owner, "Other", term)
     names = [suggestion.name["en-US"] for suggestion in finding.suggestions(ANONYMOUS, term[:-2])]
-    assert names == [f"{term} {'more ' * number}".strip() if number else f"{term} " for number in range(10)] or len(names) == 10
+    assert (
+        names == [f"{term} {'more ' * number}".strip() if number else f"{term} " for number in range(10)]
+        or len(names) == 10
+    )
     assert all(name.startswith(term) for name in names)
     assert finding.suggestions(ANONYMOUS, "") == []
     assert queries.Filters().query == ""

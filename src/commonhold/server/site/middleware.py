@@ -21,6 +21,7 @@ class ReadOnlyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer one request."""
         if request.path_info in _ASKS_NO_DATABASE and request.method in SAFE:
             return self.get_response(request)
         on = read_only.keep_in_step()

@@ -49,9 +49,14 @@ def framework_messages() -> Iterator[str]:
 def field_messages(field: serializers.Field) -> Iterator[str]:
     yield from (str(text) for key, text in field.error_messages.items() if key not in UNSET)
     for check in field.validators:
-        if not isinstance(getattr(check, "message", ""), (dict, type(None))) and not hasattr(check, "limit_value"):
+        if not isinstance(getattr(check, "message", ""), (dict, type(None))) and not hasattr(
+            check, "limit_value"
+        ):
             yield str(getattr(check, "message", "Null characters are not allowed."))
-    children = [*getattr(field, "fields", {}).values(), *([field.child] if isinstance(field, serializers.ListField) else [])]
+    children = [
+        *getattr(field, "fields", {}).values(),
+        *([field.child] if isinstance(field, serializers.ListField) else []),
+    ]
     for child in children:
         yield from field_messages(child)
 

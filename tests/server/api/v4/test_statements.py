@@ -27,7 +27,10 @@ def test_few_statements(steady: World, path: str, most: int, credential: str) ->
     switches()
     transport = httpx.WSGITransport(app=application)
     # A request closes what failed before it and opens no transaction; the session is this thread's own.
-    with httpx.Client(transport=transport, base_url="http://localhost") as client, CaptureQueriesContext(connection) as seen:
+    with (
+        httpx.Client(transport=transport, base_url="http://localhost") as client,
+        CaptureQueriesContext(connection) as seen,
+    ):
         answer = client.get(address, headers={"Authorization": auth} if auth else {})
     assert answer.status_code == 200
     statements = [query["sql"] for query in seen if "site_sitestate" not in query["sql"]]
