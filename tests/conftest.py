@@ -17,6 +17,8 @@ from tests.support.collection import Maker
 from tests.support.postgresql import PostgreSQL
 from tests.support.site import Site, start_site
 
+pytest.register_assert_rewrite("tests.server.storage.contract", "tests.server.storage.upload_contract")
+
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("commonhold", deadline=None)
 hypothesis.settings.load_profile("commonhold")

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 
 import click
 
@@ -13,21 +14,22 @@ from commonhold.client.models import Account
 from commonhold.client.settings import Credentials, Settings, credentials_path
 
 _EXAMPLES = """\
-commonhold login --api-url https://data.example.org
+commonhold login https://data.example.org
 commonhold login --key-stdin < key.txt
 """
 
 
 @click.command("login", cls=Command, epilog=_EXAMPLES)
+@click.argument("address", required=False, metavar="[SITE]")
 @click.option("--key-stdin", is_flag=True, help="Read the key from standard input.")
 @site_options
-def command(site: Site, *, key_stdin: bool) -> None:
-    """Store an API key for a site.
+def command(site: Site, *, address: str | None, key_stdin: bool) -> None:
+    """Store an API key for a SITE, such as https://data.example.org.
 
     The key is asked for (it does not show while you type), tried out with the site, and stored where only you
     can read it. Make one on your profile page of the site. Later commands use the site signed in to last.
     """
-    settings = site.settings()
+    settings = replace(site, api_url=address or site.api_url).settings()
     key = _ask(settings, from_stdin=key_stdin)
     why = fault(key)
     if why:

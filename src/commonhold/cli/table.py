@@ -20,6 +20,7 @@ class Entry:
 
 _SIGN_IN = "Your sign-in"
 _DATASETS = "Datasets"
+_PUBLISHING = "Publishing"
 _SITE = "A site of your own"
 
 COMMANDS = {
@@ -33,6 +34,13 @@ COMMANDS = {
     ),
     "sample": Entry("commonhold.cli.sample:command", "Download the small sample of a dataset.", _DATASETS),
     "verify": Entry("commonhold.cli.verify:command", "Check a downloaded file, and repair it.", _DATASETS),
+    "versions": Entry("commonhold.cli.versions:command", "List the versions of a dataset.", _DATASETS),
+    "publish": Entry(
+        "commonhold.cli.publish:command", "Send a dataset, or a new version of one.", _PUBLISHING
+    ),
+    "submissions": Entry(
+        "commonhold.cli.submissions:command", "See and submit what you publish.", _PUBLISHING
+    ),
     "login": Entry("commonhold.cli.login:command", "Store an API key for a site.", _SIGN_IN),
     "logout": Entry("commonhold.cli.logout:command", "Forget a stored API key.", _SIGN_IN),
     "whoami": Entry("commonhold.cli.whoami:command", "Show whom the key speaks for.", _SIGN_IN),

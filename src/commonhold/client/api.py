@@ -116,30 +116,59 @@ class Client:
         answer, date = self._call("POST", path, query, _LARGEST_ANSWER)
         return Session.read(answer, http_date(date))
 
+    def send(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, repeatable: bool = False
+    ) -> Mapping[str, Any]:
+        """Send a request with a JSON object and return the one that answers it, empty where there is none.
+
+        Args:
+            method: in capitals.
+            path: below the API's address.
+            body: what is sent; None for nothing.
+            repeatable: whether sending it twice does no more than once, so that a lost answer is asked for again.
+        """
+        return self._call(method, path, {}, _LARGEST_ANSWER, body, repeatable=repeatable)[0]
+
     def _call(
-        self, method: str, path: str, query: Mapping[str, Any], most: int
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any],
+        most: int,
+        body: Mapping[str, Any] | None = None,
+        *,
+        repeatable: bool = False,
     ) -> tuple[Mapping[str, Any], str]:
         url = self.settings.api_url + path + _query(query)
         patience = Patience(self.max_wait)
         with self._lock:
             for attempt in range(1, _MOST_ATTEMPTS + 1):
                 try:
-                    return self._attempt(method, url, most)
+                    return self._attempt(method, url, most, body)
                 except errors.CommonholdError as error:
-                    seconds = _wait_before_retry(error, method, attempt)
+                    seconds = _wait_before_retry(error, method == "GET" or repeatable, attempt)
                     if seconds is None or attempt == _MOST_ATTEMPTS or not patience.allows(seconds):
                         raise
                     self._on_wait(seconds, error.message)
                     time.sleep(seconds)
         raise AssertionError("the last attempt either returned or raised")
 
-    def _attempt(self, method: str, url: str, most: int) -> tuple[Mapping[str, Any], str]:
+    def _attempt(
+        self, method: str, url: str, most: int, body: Mapping[str, Any] | None
+    ) -> tuple[Mapping[str, Any], str]:
         headers = {"Accept": "application/json"}
         if self.settings.key:
             headers["Authorization"] = f"Bearer {self.settings.key}"
-        response = self._connection.request(method, url, headers)
+        content = b""
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            content = json.dumps(body).encode()
+        response = self._connection.request(method, url, headers, body=content)
         if not 200 <= response.status < 300:
             raise self._explained(refusal(response))
+        if response.status == 204:
+            self._connection.close_unless_spent(response)
+            return {}, response.header("Date")
         return _read_json(response, most), response.header("Date")
 
     def _explained(self, error: errors.CommonholdError) -> errors.CommonholdError:
@@ -153,7 +182,7 @@ class Client:
         return error
 
 
-def _wait_before_retry(error: errors.CommonholdError, method: str, attempt: int) -> float | None:
+def _wait_before_retry(error: errors.CommonholdError, repeatable: bool, attempt: int) -> float | None:
     """Return the seconds after which the same call may be made again, None where it may not."""
     if isinstance(error, errors.LimitError | errors.BusyError):
         # Refused before anything was done, so even a call that counts may be repeated.
@@ -162,7 +191,7 @@ def _wait_before_retry(error: errors.CommonholdError, method: str, attempt: int)
         return jitter(attempt) if attempt < 4 else None
     if (
         isinstance(error, errors.UnreachableError)
-        and method == "GET"
+        and repeatable
         and (error.status in _PASSING or error.status is None)
     ):
         return jitter(attempt) if attempt < 4 else None

@@ -8,7 +8,7 @@ import contextlib
 import http.client
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from commonhold.client.errors import ProtocolError, UnreachableError
@@ -20,6 +20,8 @@ _MOST_ORIGINS = 4
 _VERBATIM = "/?#[]@!$&'()*+,;=%:~-._"
 
 Origin = tuple[str, str, int]
+# Chunks are sent as they come; their length is the caller's to announce.
+Body = bytes | Iterable[bytes]
 
 
 class UnsentError(UnreachableError):
@@ -123,7 +125,7 @@ class Connection:
         self._last: Response | None = None
         self._socket: socket.socket | None = None
 
-    def request(self, method: str, url: str, headers: Mapping[str, str], *, body: bytes = b"") -> Response:
+    def request(self, method: str, url: str, headers: Mapping[str, str], *, body: Body = b"") -> Response:
         """Send a request and return its answer, following redirects of GET.
 
         The ``Authorization`` header goes to the origin of ``url`` and to no other.
@@ -150,7 +152,7 @@ class Connection:
             hint="Check the address of the API.",
         )
 
-    def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: Body) -> Response:
         if self._last is not None and not self._last.is_spent():
             self.close()
         if method != "GET":
@@ -168,7 +170,7 @@ class Connection:
             return self._send(origin, parts, method, headers, body)
 
     def _send(
-        self, origin: Origin, parts: SplitResult, method: str, headers: Mapping[str, str], body: bytes
+        self, origin: Origin, parts: SplitResult, method: str, headers: Mapping[str, str], body: Body
     ) -> Response:
         connection, by_proxy = self._connected(origin, parts)
         path = quote(parts.path or "/", safe=_VERBATIM) + (

@@ -8,6 +8,7 @@ import pytest
 
 from commonhold.server.access.models import Agreement, Terms
 from commonhold.server.audit.models import Entry
+from commonhold.server.background.runner import do_next
 from commonhold.server.catalogue.models import Dataset, DatasetVersion
 from commonhold.server.collection.mistakes import CollectionError
 from commonhold.server.config.environment import environment
@@ -111,6 +112,8 @@ def test_a_removed_dataset_loses_its_files(make: Maker):
     assert (environment().data / "objects" / key).exists()
     make.datasets.append({"slug": dataset, "status": "removed", "removed_reason": "Asked for."})
     make.load()
+    while do_next("bulk", "this test") or do_next("quick", "this test"):
+        continue
     assert not (environment().data / "objects" / key).exists()
 
 

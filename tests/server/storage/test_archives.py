@@ -130,6 +130,7 @@ def test_reads_zip64():
         ("a.zip", zipped(("/x", b"x")), "absolute"),
         ("a.zip", zipped(("x", b"x" * 100), method=zipfile.ZIP_BZIP2), "deflate"),
     ],
+    ids=lambda value: "content" if isinstance(value, bytes) else None,  # packed anew in each process
 )
 def test_refuses(filename, content, words):
     assert words in reason(content, filename)

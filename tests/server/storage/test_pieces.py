@@ -3,7 +3,7 @@ import io
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commonhold.server.storage.memory import MemoryStore
@@ -26,6 +26,7 @@ def test_hashes_whole_and_pieces(size):
 CONTENT = hashlib.shake_128(b"more").digest(2 * PIECE_SIZE + 77)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, len(CONTENT)), max_size=8))
 def test_chunks_of_any_size_make_no_difference(cuts):
     hasher = PieceHasher()

@@ -8,12 +8,14 @@ import pytest
 @pytest.fixture
 def switches(database):
     """Turn the site's switches for one test, and back afterwards."""
+    from commonhold.server.site import read_only
     from commonhold.server.site.actions import change
 
     def turn(**values):
         change(None, **values)
 
     yield turn
+    read_only.lift()
     change(None, read_only=None, notice={}, notice_expires_at=None)
 
 

@@ -51,6 +51,7 @@ def open_house() -> Iterator[None]:
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
     from django.core.exceptions import ObjectDoesNotExist  # noqa: PLC0415  as above
+    from django.db import OperationalError  # noqa: PLC0415
 
     from commonhold.server.storage.interface import StorageFullError  # noqa: PLC0415
 
@@ -58,6 +59,9 @@ def _told() -> Iterator[None]:
         yield
     except ObjectDoesNotExist as error:
         raise NotFoundError(str(error)) from error
+    except OperationalError as error:
+        hint = "Nothing was changed. Is the disk full, or the database busy?"
+        raise UsageError(f"The database refuses: {str(error).strip()}", hint=hint) from error
     except StorageFullError as error:
         raise DiskFullError(
             str(error), hint="Nothing was changed. Make room and run the command again."

@@ -16,4 +16,10 @@ COMMANDS = {
     "quota": Entry(
         "commonhold.cli.admin.quota:command", "What an organization used today: show, reset.", _PEOPLE
     ),
+    "submission": Entry(
+        "commonhold.cli.admin.submission:command", "Submissions: list, approve, reject, request-edits.", _DATA
+    ),
+    "purchase": Entry(
+        "commonhold.cli.admin.purchase:command", "Datasets with a price: grant, revoke.", _PEOPLE
+    ),
 }

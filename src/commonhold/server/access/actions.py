@@ -3,11 +3,20 @@
 from django.db import transaction
 
 from commonhold.server.access import terms as terms_text
-from commonhold.server.access.models import APPROVED, PENDING, AccessRequest, Agreement, DailyUse, Terms
+from commonhold.server.access.models import (
+    APPROVED,
+    PENDING,
+    AccessRequest,
+    Agreement,
+    DailyUse,
+    Purchase,
+    Terms,
+)
 from commonhold.server.audit.actions import record
 from commonhold.server.catalogue.models import RESTRICTED, Dataset
 from commonhold.server.kit import clock
 from commonhold.server.kit.viewer import Viewer
+from commonhold.server.organizations.models import Organization
 
 
 class TermsChangedError(ValueError):
@@ -131,3 +140,44 @@ def reset_daily_use(viewer: Viewer | None, organization: int) -> None:
     """Give an organization its whole day back."""
     DailyUse.objects.filter(organization=organization, day=clock.today()).delete()
     record(viewer, "access.quota_reset", "organization", organization)
+
+
+@transaction.atomic
+def grant_purchase(
+    viewer: Viewer | None, organization: Organization, dataset: Dataset, *, reference: str = ""
+) -> Purchase:
+    """Note that an organization has paid for a dataset; granting it twice changes nothing.
+
+    Args:
+        viewer: the operator (None: at the command line).
+        organization: who paid.
+        dataset: for what.
+        reference: of the payment, as the operator's books have it.
+    """
+    purchase, created = Purchase.objects.get_or_create(
+        organization=organization,
+        dataset=dataset,
+        revoked_at=None,
+        defaults={
+            "price_cents": dataset.base_price_cents,
+            "currency": dataset.currency,
+            "reference": reference,
+            "granted_by": viewer.person if viewer else None,
+        },
+    )
+    if created:
+        record(
+            viewer, "access.purchase_granted", "dataset", dataset.public_id,
+            organization=organization.slug, reference=reference,
+        )  # fmt: skip
+    return purchase
+
+
+@transaction.atomic
+def revoke_purchase(viewer: Viewer | None, organization: Organization, dataset: Dataset) -> bool:
+    """Take a purchase back; False where there was none."""
+    held = Purchase.objects.filter(organization=organization, dataset=dataset, revoked_at=None)
+    if not held.update(revoked_at=clock.now()):
+        return False
+    record(viewer, "access.purchase_revoked", "dataset", dataset.public_id, organization=organization.slug)
+    return True

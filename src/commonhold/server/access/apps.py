@@ -8,3 +8,9 @@ class AccessConfig(AppConfig):
 
     name = "commonhold.server.access"
     label = "access"
+
+    def ready(self) -> None:
+        """Listen for removals."""
+        from commonhold.server.access.removal import listen  # noqa: PLC0415  models load after the apps
+
+        listen()

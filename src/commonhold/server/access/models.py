@@ -6,6 +6,7 @@ from django.db import models
 from commonhold.server.catalogue.models import Dataset
 from commonhold.server.kit import clock
 from commonhold.server.kit.ids import new_id
+from commonhold.server.organizations.models import Organization
 
 DOWNLOAD, SAMPLE = "download", "sample"
 PENDING, APPROVED, REJECTED, REVOKED = "pending", "approved", "rejected", "revoked"
@@ -76,6 +77,35 @@ class AccessRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} asks for {self.dataset}: {self.status}"
+
+
+class Purchase(models.Model):
+    """What an organization has paid for: granted by an operator, who may take it back.
+
+    The price is kept as it was then. One that was revoked stays, as a record.
+    """
+
+    public_id = models.CharField(max_length=64, unique=True, default=new_id)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="purchases")
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="purchases")
+    price_cents = models.BigIntegerField(null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    reference = models.CharField(max_length=255, blank=True)
+    granted_at = models.DateTimeField(default=clock.now)
+    granted_by = models.BigIntegerField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "dataset"],
+                condition=models.Q(revoked_at__isnull=True),
+                name="access_purchase_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization} bought {self.dataset}"
 
 
 class AccessRecord(models.Model):

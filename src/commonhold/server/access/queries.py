@@ -35,7 +35,7 @@ class Target:
 
 
 _FACTS = """
-SELECT d.organization_id, d.visibility, d.status, d.status_reason, d.is_paid, a.id, r.status,
+SELECT d.organization_id, d.visibility, d.status, d.status_reason, d.is_paid, a.id, r.status, p.id,
        d.id, d.public_id, d.slug, f.id, {number}, f.object_key, f.filename, f.content_type, f.size_bytes, f.sha256
 FROM catalogue_dataset d
 LEFT JOIN {file}
@@ -43,6 +43,7 @@ LEFT JOIN access_terms t ON t.dataset_id = d.id
      AND t.number = (SELECT max(l.number) FROM access_terms l WHERE l.dataset_id = d.id)
 LEFT JOIN access_agreement a ON a.terms = t.id AND a.person = %s
 LEFT JOIN access_accessrequest r ON r.dataset_id = d.id AND r.person_id = %s
+LEFT JOIN access_purchase p ON p.dataset_id = d.id AND p.organization_id = %s AND p.revoked_at IS NULL
 WHERE d.public_id = %s OR d.slug = %s
 LIMIT 2
 """
@@ -69,11 +70,11 @@ def sample_target(viewer: Viewer, name: str) -> Target | None:
 
 def _target(viewer: Viewer, name: str, statement: str, leading: list[Any]) -> Target | None:
     person = viewer.person or 0
-    found = sql.rows(statement, [*leading, person, person, name, name])
+    found = sql.rows(statement, [*leading, person, person, viewer.organization or 0, name, name])
     if not found:
         return None
-    values = next((row for row in found if row[8] == name), found[0])
-    organization, visibility, status, status_reason, is_paid, agreement, request, *file = values
+    values = next((row for row in found if row[9] == name), found[0])
+    organization, visibility, status, status_reason, is_paid, agreement, request, purchase, *file = values
     facts = Facts(
         organization=organization,
         visibility=visibility,
@@ -84,6 +85,7 @@ def _target(viewer: Viewer, name: str, statement: str, leading: list[Any]) -> Ta
         is_approved=request == APPROVED,
         is_pending=request == PENDING,
         is_paid=bool(is_paid),
+        has_purchased=purchase is not None,
     )
     return Target(facts, *file)
 

@@ -1,27 +1,29 @@
-"""Files go with their dataset: once a removal holds, URLs already given die with their objects (decision 19)."""
+"""Files go with their dataset: once a removal holds, URLs already given die with the objects behind them (decision 19).
 
-import logging
+Deleting is a background job, so that a process that dies on the way deletes nothing too little, and the operator's
+grace period can pass first.
+"""
 
-from django.db import transaction
+import datetime as dt
+from collections.abc import Sequence
 
+from commonhold.server.background.actions import enqueue
 from commonhold.server.catalogue.actions import DatasetRemoved
 from commonhold.server.config.environment import environment
 from commonhold.server.kit import events
-from commonhold.server.storage.store import object_store
 
-_log = logging.getLogger(__name__)
+DELETE_FILES = "catalogue.delete_files"
 
 
 def delete_files(news: DatasetRemoved) -> None:
-    """Delete the objects of a removed dataset, after the transaction that removes it has held."""
-    transaction.on_commit(lambda: _delete(news.object_keys))
+    """Have the objects of a removed dataset deleted, after the operator's grace period."""
+    delete_later(news.object_keys, after=dt.timedelta(seconds=environment().removal_grace))
 
 
-def _delete(keys: tuple[str, ...]) -> None:
-    store = object_store(environment(), public_url="")
-    for key in keys:
-        store.delete(key)
-    _log.info("deleted %d files of a removed dataset", len(keys))
+def delete_later(keys: Sequence[str], *, after: dt.timedelta = dt.timedelta()) -> None:
+    """Have objects deleted once the running transaction has held. Named by nothing then, they stay deleted."""
+    if keys:
+        enqueue(DELETE_FILES, after=after, keys=list(keys))
 
 
 def listen() -> None:

@@ -26,6 +26,7 @@ from commonhold.server.kit.ids import new_id
 from commonhold.server.kit.translation import pick
 from commonhold.server.kit.viewer import Viewer
 from commonhold.server.organizations.models import Organization
+from commonhold.server.submissions.actions.adoption import adopt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,6 +126,10 @@ def apply(prepared: Prepared, report: Report, files: StoredFiles) -> None:
         agree(viewer, dataset, terms=terms.pk, locale=locale, text_hash=terms.hashes[locale])
     for email in entry.approved_requesters or ():
         approve_requester(None, dataset, Person.objects.get(email=email).pk)
+    if entry.submission is UNSET:
+        adopt(dataset)
+    else:
+        adopt(dataset, entry.submission.id, entry.submission.status)
     if entry.status is not UNSET:
         reasons = {"removed": entry.removed_reason, "withheld": entry.withheld_reason}
         set_status(None, dataset, entry.status, reasons.get(entry.status) or "")
@@ -143,8 +148,6 @@ def _changes(entry: DatasetEntry, dataset: Dataset) -> dict[str, Any]:
     elif not dataset.slug:
         name = pick(entry.name or {}, entry.default_locale, entry.default_locale) or "dataset"
         changes["slug"] = f"{slugify(name)[:40].strip('-') or 'dataset'}-{secrets.token_hex(4)}"
-    if entry.submission is not UNSET:
-        changes["submission_public_id"] = entry.submission.id
     if entry.contact is not UNSET:
         contact = entry.contact
         changes["contact_name"] = contact.name if contact else ""

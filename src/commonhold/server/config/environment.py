@@ -39,6 +39,10 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _count(text: str) -> int:
+    return 0 if text == "0" else _positive(text)
+
+
 def count_or_none(text: str) -> int | None:
     """Read a limit: a whole number, or ``none``."""
     return None if text.lower() in {"", "none"} else _positive(text)
@@ -62,12 +66,41 @@ def rate_or_none(text: str) -> str | None:
     return text
 
 
+BACKGROUND_IN_SERVE, BACKGROUND_IN_WORKER = "serve", "worker"
+
+
+def _background(text: str) -> str:
+    if text not in {BACKGROUND_IN_SERVE, BACKGROUND_IN_WORKER}:
+        message = "takes serve or worker"
+        raise ValueError(message)
+    return text
+
+
 def _address(text: str) -> str:
     parts = urlsplit(text)
     if text and (parts.scheme not in {"http", "https"} or not parts.netloc):
         message = "takes an address such as https://data.example.org"
         raise ValueError(message)
     return text.rstrip("/")
+
+
+def _scanner(text: str) -> str:
+    parts = urlsplit(text)
+    if (
+        text
+        and not (parts.scheme == "tcp" and parts.hostname)
+        and not (parts.scheme == "unix" and parts.path)
+    ):
+        message = "takes tcp://host:port or unix:///path"
+        raise ValueError(message)
+    return text
+
+
+def _addressing(text: str) -> str:
+    if text not in {"", "path", "virtual"}:
+        message = "takes path or virtual"
+        raise ValueError(message)
+    return text
 
 
 def _folder(text: str) -> Path:
@@ -124,6 +157,40 @@ class Environment:
         str,
         "Object storage: empty for a folder in the data folder, another folder as `file:///path`, or `s3://bucket/prefix`.",
     )
+    s3_endpoint_url: str = setting(
+        "COMMONHOLD_S3_ENDPOINT_URL",
+        "",
+        _address,
+        "Address at which the site reaches S3. Empty: AWS, in the region given.",
+    )
+    s3_public_endpoint_url: str = setting(
+        "COMMONHOLD_S3_PUBLIC_ENDPOINT_URL",
+        "",
+        _address,
+        "Address at which clients reach S3, where it is another one.",
+    )
+    s3_region: str = setting("COMMONHOLD_S3_REGION", "us-east-1", str, "Region of the bucket.")
+    s3_addressing: str = setting(
+        "COMMONHOLD_S3_ADDRESSING",
+        "",
+        _addressing,
+        "Where the bucket's name stands: `path`, or `virtual` for the host's name. Empty: `virtual` on AWS, else `path`.",
+    )
+    s3_access_key_id: str = setting(
+        "COMMONHOLD_S3_ACCESS_KEY_ID",
+        "",
+        str,
+        "Access key for S3. Empty: taken from where AWS's own tools look (environment, file, machine role).",
+    )
+    s3_secret_access_key: str = setting(
+        "COMMONHOLD_S3_SECRET_ACCESS_KEY", "", str, "The secret that belongs to the access key.", secret=True
+    )
+    clamd_url: str = setting(
+        "COMMONHOLD_CLAMD_URL",
+        "",
+        _scanner,
+        "ClamAV's daemon, as `tcp://host:3310` or `unix:///path`, asked about every upload. Empty: none is asked.",
+    )
     storage_bind: str = setting(
         "COMMONHOLD_STORAGE_BIND",
         "",
@@ -161,6 +228,12 @@ class Environment:
         "none",
         count_or_none,
         "Threads in each of those processes; `none` for twice the processors and one.",
+    )
+    background: str = setting(
+        "COMMONHOLD_BACKGROUND",
+        "serve",
+        _background,
+        "Where background work (verification, mail, cleaning) is done: by `serve`, or only by `commonhold worker` processes.",
     )
     open_catalogue: bool = setting(
         "COMMONHOLD_OPEN_CATALOGUE",
@@ -210,6 +283,12 @@ class Environment:
     )
     email_from: str = setting(
         "COMMONHOLD_EMAIL_FROM", "Commonhold <commonhold@localhost>", str, "Sender of the site's messages."
+    )
+    removal_grace: int = setting(
+        "COMMONHOLD_REMOVAL_GRACE",
+        "0",
+        _count,
+        "Seconds after its removal for which a dataset's files stay in the store; download URLs already given work until then.",
     )
     legal_url: str = setting(
         "COMMONHOLD_LEGAL_URL",

@@ -11,6 +11,8 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 
+from commonhold.server.config.environment import SettingError
+
 NEWER = "this data was written by a newer version of Commonhold; upgrade Commonhold, or restore a backup"
 
 
@@ -49,7 +51,7 @@ def main() -> int:
     """Prepare, and tell in one line what stood in the way."""
     try:
         prepare()
-    except NewerDataError as error:
+    except (NewerDataError, SettingError) as error:
         print(f"commonhold: {error}", file=sys.stderr)  # noqa: T201  the process's one line
         return 2
     except OperationalError as error:

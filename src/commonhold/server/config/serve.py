@@ -1,26 +1,20 @@
-"""Starts a whole site: prepares the database, runs the site's server and, beside it, the embedded store's.
+"""Starts a whole site: prepares the database, runs the site's server and what belongs beside it.
 
-This process supervises: it imports no Django, starts the store again should it ever end, and stops everything at once.
+Beside it run the embedded store and the process that looks after background work. This one supervises: it imports no Django, starts those beside it again should they ever end, and stops everything
+at once.
 """
 
-import contextlib
-import ctypes
-import logging
 import os
-import signal
 import subprocess
 import sys
-import threading
 from dataclasses import dataclass
 
 from granian import Granian
 from granian.constants import Interfaces
 
 from commonhold.server.config.addresses import check_free, split_bind, storage_bind
-from commonhold.server.config.environment import Environment, SettingError, environment
-
-_log = logging.getLogger("commonhold.serve")
-_PR_SET_PDEATHSIG = 1
+from commonhold.server.config.environment import BACKGROUND_IN_SERVE, Environment, SettingError, environment
+from commonhold.server.config.processes import Child
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +25,7 @@ class Plan:
     storage: str | None
     workers: int
     threads: int
+    background: bool = True
 
 
 def plan(settings: Environment, bind: str) -> Plan:
@@ -49,7 +44,8 @@ def plan(settings: Environment, bind: str) -> Plan:
     storage = storage_bind(settings, bind) if embedded else None
     for address in filter(None, (bind, storage)):
         check_free(address)
-    return Plan(bind, storage, settings.workers, settings.threads or 2 * (os.cpu_count() or 1) + 1)
+    threads = settings.threads or 2 * (os.cpu_count() or 1) + 1
+    return Plan(bind, storage, settings.workers, threads, settings.background == BACKGROUND_IN_SERVE)
 
 
 def prepare() -> int:
@@ -66,7 +62,7 @@ def run(what: Plan) -> None:
         os.environ["COMMONHOLD_STORAGE_BIND"] = what.storage
         environment.cache_clear()
     os.environ["DJANGO_SETTINGS_MODULE"] = "commonhold.server.config.settings"
-    store = _Store(what.storage) if what.storage else None
+    children = _children(what)
     server = Granian(
         "commonhold.server.config.wsgi:application",
         address=host,
@@ -80,54 +76,22 @@ def run(what: Plan) -> None:
         log_level="warning",
         process_name=None,
     )
-    if store:
-        server.on_startup(store.start)
-        server.on_shutdown(store.stop)
+    for child in children:
+        server.on_startup(child.start)
+        server.on_shutdown(child.stop)
     try:
         server.serve()
     finally:
-        if store:
-            store.stop()
+        for child in children:
+            child.stop()
 
 
-class _Store:
-    """The embedded store's process, started again whenever it ends by itself."""
-
-    def __init__(self, bind: str) -> None:
-        self._bind = bind
-        self._stopping = threading.Event()
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start the process and the thread that watches it."""
-        self._spawn()
-        threading.Thread(target=self._watch, name="store-watch", daemon=True).start()
-
-    def stop(self) -> None:
-        """Stop the process, giving running downloads a moment."""
-        self._stopping.set()
-        process = self._process
-        if process and process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(10)
-            if process.poll() is None:
-                process.kill()
-
-    def _spawn(self) -> None:
-        command = [sys.executable, "-m", "commonhold.server.storage.embedded", "--bind", self._bind]
-        self._process = subprocess.Popen(command, preexec_fn=_end_with_parent)  # noqa: PLW1509  one call, no locks
-
-    def _watch(self) -> None:
-        while not self._stopping.is_set() and self._process:
-            code = self._process.wait()
-            if self._stopping.wait(1):
-                return
-            _log.error("the embedded store ended with code %s and is started again", code)
-            self._spawn()
-
-
-def _end_with_parent() -> None:
-    """Ask Linux to end the store with its supervisor, however that one ends; other systems do without."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def _children(what: Plan) -> list[Child]:
+    """Return the processes that run beside the site's own: the embedded store, and who looks after background work."""
+    children = []
+    if what.storage:
+        command = [sys.executable, "-m", "commonhold.server.storage.embedded", "--bind", what.storage]
+        children.append(Child("the embedded store", command))
+    if what.background:
+        children.append(Child("background work", [sys.executable, "-m", "commonhold.server.background"]))
+    return children

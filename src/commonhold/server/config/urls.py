@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("api/", include("commonhold.server.api.urls")),
+    path("registry/", include("commonhold.server.api.collective.registry")),
     path("", include("commonhold.server.api.reference")),
     path("", include("commonhold.server.web.urls")),
 ]

@@ -11,7 +11,8 @@ from commonhold.server.credentials import keys
 from commonhold.server.credentials.models import ApiKey
 from commonhold.server.kit import clock
 from commonhold.server.kit.secrets import derive, digest
-from commonhold.server.kit.viewer import SCOPES, Viewer
+from commonhold.server.kit.viewer import PUBLISH, SCOPES, Viewer
+from commonhold.server.organizations.models import Organization
 
 PURPOSE = "api-key"
 
@@ -33,6 +34,8 @@ def create_key(
 ) -> tuple[ApiKey, str]:
     """Make a key, or take the given one, and return it with its text, which is shown once and kept nowhere.
 
+    A key made before its organization may publish never has that scope: it has to be made anew (collective-api.md 4.3).
+
     Raises:
         KeyNameTakenError: a live key of that name exists.
         ValueError: the given text is no key.
@@ -46,13 +49,14 @@ def create_key(
     ).exists():
         message = f"There is already a key named {name!r}."
         raise KeyNameTakenError(message)
+    may_publish = Organization.objects.filter(pk=organization, can_publish=True).exists()
     row = ApiKey.objects.create(
         name=name,
         person_id=person,
         organization_id=organization,
         prefix=keys.prefix_of(text),
         digest=digest(derive(environment().secret_key, PURPOSE), text),
-        scopes=[scope for scope in SCOPES if scope in set(scopes)],
+        scopes=[scope for scope in SCOPES if scope in set(scopes) and (scope != PUBLISH or may_publish)],
         expires_at=expires_at,
     )
     record(viewer, "credentials.key_created", "api_key", row.pk, prefix=row.prefix, scopes=row.scopes)

@@ -9,6 +9,8 @@ from django.db import connection
 
 from commonhold.server.config.environment import Environment, environment
 from commonhold.server.kit.ids import new_id
+from commonhold.server.storage.bucket import missing_rules
+from commonhold.server.storage.interface import StorageError
 from commonhold.server.storage.store import object_store
 
 FINE, NOTE, FAULT = "fine", "note", "fault"
@@ -27,7 +29,14 @@ class Finding:
 def inspect() -> list[Finding]:
     """Look at everything and return what was found."""
     settings = environment()
-    return [_database(), _store(settings), _disk(settings), *_addresses(settings), _mail(settings)]
+    return [
+        _database(),
+        _store(settings),
+        *_bucket(settings),
+        _disk(settings),
+        *_addresses(settings),
+        _mail(settings),
+    ]
 
 
 def _database() -> Finding:
@@ -44,11 +53,20 @@ def _store(settings: Environment) -> Finding:
         with store.open(key) as file:
             kept = file.read()
         store.delete(key)
-    except OSError as error:
+    except (OSError, StorageError) as error:
         return Finding(FAULT, "storage", f"cannot be written: {error}")
     if kept != b"check":
         return Finding(FAULT, "storage", "does not give back what was put in")
     return Finding(FINE, "storage", "takes a file, gives it back, lets it go")
+
+
+def _bucket(settings: Environment) -> list[Finding]:
+    try:
+        return [
+            Finding(FAULT, "bucket", text) for text in missing_rules(object_store(settings, public_url=""))
+        ]
+    except StorageError as error:
+        return [Finding(NOTE, "bucket", str(error))]
 
 
 def _disk(settings: Environment) -> Finding:

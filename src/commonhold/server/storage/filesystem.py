@@ -3,40 +3,60 @@
 A key's segments are walked with one descriptor per folder, never following a link, so no key and no link
 inside the store leads out of it. A new object is written aside in ``.incoming`` (no key begins with a dot),
 forced to disk, and linked into place: a link never replaces anything, which makes objects immutable and
-leaves one winner in a race.
+leaves one winner in a race. Uploads in parts lie in ``.uploads`` (see ``uploads.py``).
 """
 
 import contextlib
 import datetime as dt
 import errno
 import fcntl
+import io
 import os
 import secrets
-import stat as modes
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
+from commonhold.server.storage.folders import (
+    DRAFT_FLAGS,
+    NOT_THERE,
+    Tree,
+    is_same_file,
+    write_all,
+)
 from commonhold.server.storage.interface import (
     ObjectExistsError,
     ObjectNotFoundError,
     StorageError,
-    StorageFullError,
     StoredObject,
 )
+from commonhold.server.storage.joined import PartedFile
+from commonhold.server.storage.joining import Joiner
 from commonhold.server.storage.keys import check_key
+from commonhold.server.storage.manifest import (
+    MAX_MANIFEST_BYTES,
+    Manifest,
+    decode,
+    may_be_manifest,
+    part_name,
+)
+from commonhold.server.storage.multipart import Part, UploadGoneError, check_part_number, chosen_parts
+from commonhold.server.storage.parts import PartDraft, held_parts
 from commonhold.server.storage.signing import UrlSigner
+from commonhold.server.storage.uploads import (
+    JOINED,
+    MANIFEST,
+    UPLOADS,
+    Uploads,
+    full_means_full,
+    remove_unlocked,
+)
 
 _CHUNK = 1024 * 1024
 _INCOMING = ".incoming"
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_NO_OBJECT = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
-_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-# Not blocking: opening a named pipe that somebody left in the store must not hang.
-_FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-# A folder can vanish (see `delete`) between being made and being used.
+# A folder can vanish (see `delete`) between being made and being used; a manifest can become a file.
 _ATTEMPTS = 16
 
 
@@ -49,12 +69,14 @@ class StoredFile:
         size: bytes.
         etag: strong, with quotes.
         modified: whole seconds since 1970.
+        manifest: where its parts lie, while they are not joined; ``path`` is then none of its bytes.
     """
 
     path: str
     size: int
     etag: str
     modified: int
+    manifest: Manifest | None = None
 
 
 class FilesystemStore:
@@ -62,33 +84,43 @@ class FilesystemStore:
 
     Args:
         root: the folder; it must lie on a file system with hard links.
-        signer: makes the download URLs.
+        signer: makes the URLs.
+
+    Attributes:
+        joiner: joins the parts of completed uploads.
     """
 
     def __init__(self, root: Path, signer: UrlSigner) -> None:
         self._root = root
         self._signer = signer
+        self._tree = Tree(root)
+        self._uploads = Uploads(self._tree)
+        self.joiner = Joiner(self._tree, self._uploads)
 
     def put(self, key: str, source: BinaryIO) -> StoredObject:
         """See :meth:`ObjectStore.put`."""
         segments = check_key(key)
-        if self._is_taken(segments):
+        if self._tree.is_taken(segments):
             raise ObjectExistsError(key)
-        try:
-            with self._draft() as (draft, name):
-                _copy(source, draft)
-                _finish(draft)
-                status = os.fstat(draft)
-                self._place(key, segments, name)
-        except OSError as error:
-            if error.errno in _FULL:
-                raise StorageFullError(key) from error
-            raise
-        return StoredObject(key, status.st_size, _etag(status))
+        with full_means_full(key), self._draft() as (draft, name):
+            while chunk := source.read(_CHUNK):
+                write_all(draft, chunk)
+            _finish(draft)
+            status = os.fstat(draft)
+            self._place(key, segments, [_INCOMING], name)
+        return StoredObject(key, status.st_size, _etag(status.st_mtime_ns, status.st_size))
 
     def open(self, key: str) -> BinaryIO:
         """See :meth:`ObjectStore.open`."""
-        return os.fdopen(self._open(key), "rb")
+        descriptor, manifest = self._open(key)
+        if manifest is None:
+            return os.fdopen(descriptor, "rb")
+        os.close(descriptor)
+        return cast("BinaryIO", io.BufferedReader(PartedFile(self._tree, manifest), _CHUNK))
+
+    def open_parts(self, manifest: Manifest) -> PartedFile:
+        """Open an object whose parts are not joined."""
+        return PartedFile(self._tree, manifest)
 
     def stat(self, key: str) -> StoredObject:
         """See :meth:`ObjectStore.stat`."""
@@ -101,103 +133,163 @@ class FilesystemStore:
         Raises:
             ObjectNotFoundError: there is none.
         """
-        descriptor = self._open(key)
+        descriptor, manifest = self._open(key)
         try:
             status = os.fstat(descriptor)
         finally:
             os.close(descriptor)
-        return StoredFile(str(self._root / key), status.st_size, _etag(status), int(status.st_mtime))
+        size, modified = status.st_size, status.st_mtime_ns
+        if manifest is not None:
+            size, modified = manifest.size, manifest.modified
+        etag = _etag(modified, size)
+        return StoredFile(str(self._root / key), size, etag, modified // 1_000_000_000, manifest)
 
     def delete(self, key: str) -> None:
         """See :meth:`ObjectStore.delete`. Folders that it leaves empty go too."""
         segments = check_key(key)
         try:
-            with self._folder(segments[:-1]) as folder:
+            descriptor, manifest = self._open(key)
+        except ObjectNotFoundError:
+            pass  # something else may lie there: a link, or a manifest without parts
+        else:
+            os.close(descriptor)
+            if manifest is not None:
+                # First of all, or a repeated completion would make the object anew.
+                self._uploads.discard(key, manifest.upload)
+        try:
+            with self._tree.folder(segments[:-1]) as folder:
                 os.unlink(segments[-1], dir_fd=folder)
                 os.fsync(folder)
             for length in range(len(segments) - 1, 0, -1):
-                with self._folder(segments[: length - 1]) as parent:
+                with self._tree.folder(segments[: length - 1]) as parent:
                     os.rmdir(segments[length - 1], dir_fd=parent)
         except OSError as error:
             # EISDIR: the key names a folder, hence no object.
-            if error.errno not in _NO_OBJECT | {errno.ENOTEMPTY, errno.EEXIST, errno.EISDIR}:
+            if error.errno not in NOT_THERE | {errno.ENOTEMPTY, errno.EEXIST, errno.EISDIR}:
                 raise
 
     def download_url(self, key: str, *, filename: str, content_type: str, expires_at: dt.datetime) -> str:
         """See :meth:`ObjectStore.download_url`."""
         return self._signer.url(key, filename=filename, content_type=content_type, expires_at=expires_at)
 
+    def begin_upload(self, key: str, *, content_type: str) -> str:
+        """See :meth:`MultipartStore.begin_upload`."""
+        if self._tree.is_taken(check_key(key)):
+            raise ObjectExistsError(key)
+        return self._uploads.begin(key, content_type)
+
+    def part_url(self, key: str, upload_id: str, number: int, *, expires_at: dt.datetime) -> str:
+        """See :meth:`MultipartStore.part_url`."""
+        check_part_number(number)
+        return self._signer.part_url(key, upload_id, number, expires_at=expires_at)
+
+    def receive_part(self, key: str, upload_id: str, number: int, length: int) -> PartDraft:
+        """Begin to take in a part of ``length`` bytes; see :class:`PartDraft`, whose errors it raises."""
+        check_key(key)
+        check_part_number(number)
+        return PartDraft(self._uploads, key, upload_id, number, length)
+
+    def list_parts(self, key: str, upload_id: str) -> list[Part]:
+        """See :meth:`MultipartStore.list_parts`."""
+        check_key(key)
+        with self._uploads.open(key, upload_id) as folder:
+            if self._uploads.manifest(upload_id, folder) is not None:
+                raise UploadGoneError(upload_id)
+            return held_parts(folder)
+
+    def complete_upload(self, key: str, upload_id: str, parts: Sequence[tuple[int, str]]) -> StoredObject:
+        """See :meth:`MultipartStore.complete_upload`."""
+        segments = check_key(key)
+        try:
+            with self._uploads.locked(key, upload_id) as folder:
+                manifest = self._uploads.manifest(upload_id, folder)
+                if manifest is None:
+                    manifest = _manifest(key, upload_id, chosen_parts(held_parts(folder), parts))
+                    self._uploads.write_manifest(manifest, folder)
+                self._place_manifest(segments, manifest, folder)
+        except UploadGoneError:
+            try:
+                return self.stat(key)
+            except ObjectNotFoundError:
+                raise UploadGoneError(upload_id) from None
+        return StoredObject(key, manifest.size, _etag(manifest.modified, manifest.size))
+
+    def abort_upload(self, key: str, upload_id: str) -> None:
+        """See :meth:`MultipartStore.abort_upload`."""
+        check_key(key)
+        with contextlib.suppress(UploadGoneError), self._uploads.locked(key, upload_id) as folder:
+            if self._uploads.manifest(upload_id, folder) is None:
+                self._uploads.take_away(upload_id)
+        self._uploads.sweep_gone()
+
+    def sweep_uploads(self, before: dt.datetime) -> int:
+        """See :meth:`MultipartStore.sweep_uploads`."""
+        return self._uploads.sweep_stale(before)
+
     def sweep(self) -> int:
-        """Remove what killed puts left in ``.incoming``, and return how many files that were.
+        """Remove what killed puts left, of objects and of parts, and return how many files that were.
 
         Running puts hold a lock on theirs, in whichever process they run.
         """
-        removed = 0
-        try:
+        drafts: list[Path] = []
+        with contextlib.suppress(FileNotFoundError):
             drafts = list((self._root / _INCOMING).iterdir())
-        except FileNotFoundError:
-            return 0
-        for path in drafts:
-            with contextlib.suppress(FileNotFoundError, BlockingIOError), path.open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                path.unlink()
-                removed += 1
-        return removed
+        removed = sum(remove_unlocked(path) for path in drafts)
+        return removed + self._uploads.sweep_drafts() + self._uploads.sweep_gone()
 
-    def _open(self, key: str) -> int:
-        segments = check_key(key)
+    def _place_manifest(self, segments: Sequence[str], manifest: Manifest, folder: int) -> None:
+        """Link an upload's manifest to its key, unless that, or more, was done already."""
+        names = set(os.listdir(folder))
+        if not names & {JOINED, part_name(manifest.count)}:
+            # Nothing of it is here any more: it was joined, and what came of it lies under the key, or did.
+            raise UploadGoneError(manifest.upload)
         try:
-            with self._folder(segments[:-1]) as folder:
-                descriptor = os.open(segments[-1], _FILE_FLAGS, dir_fd=folder)
-        except OSError as error:
-            if error.errno in _NO_OBJECT | {errno.ENXIO}:  # ENXIO: a socket somebody left in the store
-                raise ObjectNotFoundError(key) from None
+            self._place(manifest.key, segments, [UPLOADS, manifest.upload], MANIFEST)
+        except ObjectExistsError:
+            descriptor = self._tree.open_file(segments)
+            if descriptor is not None:
+                try:
+                    placed = is_same_file(
+                        os.fstat(descriptor), os.stat(MANIFEST, dir_fd=folder, follow_symlinks=False)
+                    )
+                finally:
+                    os.close(descriptor)
+                if placed:
+                    return
+            os.unlink(MANIFEST, dir_fd=folder)
             raise
-        if not modes.S_ISREG(os.fstat(descriptor).st_mode):
+
+    def _open(self, key: str) -> tuple[int, Manifest | None]:
+        """Open what lies under a key: an object, or the manifest of one.
+
+        Raises:
+            ObjectNotFoundError: neither does.
+        """
+        segments = check_key(key)
+        for _ in range(_ATTEMPTS):
+            descriptor = self._tree.open_file(segments)
+            if descriptor is None:
+                raise ObjectNotFoundError(key)
+            status = os.fstat(descriptor)
+            if not may_be_manifest(status):
+                return descriptor, None
+            content = os.pread(descriptor, MAX_MANIFEST_BYTES, 0)
+            manifest = decode(content)
+            if manifest is None:
+                return descriptor, None
+            if manifest.key == key and self._uploads.manifest(manifest.upload) == manifest:
+                return descriptor, manifest
             os.close(descriptor)
-            raise ObjectNotFoundError(key)
-        return descriptor
-
-    @contextlib.contextmanager
-    def _folder(self, segments: Sequence[str], *, create: bool = False) -> Iterator[int]:
-        """Open the folder that these segments lead to, link by link refused."""
-        if create:
-            self._root.mkdir(mode=0o750, parents=True, exist_ok=True)
-        # The root alone may be a link: that is the operator's choice, not a key's.
-        current = os.open(self._root, _FOLDER_FLAGS & ~os.O_NOFOLLOW)
-        try:
-            for segment in segments:
-                if create:
-                    _make_folder(segment, current)
-                following = os.open(segment, _FOLDER_FLAGS, dir_fd=current)
-                os.close(current)
-                current = following
-            yield current
-        finally:
-            os.close(current)
-
-    def _is_taken(self, segments: Sequence[str]) -> bool:
-        """Whether something is in the way now: asked before reading what could not be kept."""
-        for length in range(1, len(segments) + 1):
-            try:
-                with self._folder(segments[: length - 1]) as folder:
-                    status = os.stat(segments[length - 1], dir_fd=folder, follow_symlinks=False)
-            except OSError as error:
-                if error.errno in _NO_OBJECT:
-                    return error.errno != errno.ENOENT
-                raise
-            if length == len(segments) or not modes.S_ISDIR(status.st_mode):
-                return True
-        return False
+            # The parts were joined in this very moment, or it was deleted half: look again.
+        raise ObjectNotFoundError(key)
 
     @contextlib.contextmanager
     def _draft(self) -> Iterator[tuple[int, str]]:
         """Make a locked file in ``.incoming``, gone again at the end, and yield its descriptor and name."""
-        with self._folder([_INCOMING], create=True) as folder:
+        with self._tree.folder([_INCOMING], create=True) as folder:
             while True:
                 name = secrets.token_hex(16)
-                flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-                descriptor = os.open(name, flags, 0o600, dir_fd=folder)
+                descriptor = os.open(name, DRAFT_FLAGS, 0o600, dir_fd=folder)
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
                 if os.fstat(descriptor).st_nlink:
                     break
@@ -208,15 +300,15 @@ class FilesystemStore:
                 os.unlink(name, dir_fd=folder)
                 os.close(descriptor)
 
-    def _place(self, key: str, segments: Sequence[str], name: str) -> None:
-        """Link the finished file to its key, and force that to disk."""
+    def _place(self, key: str, segments: Sequence[str], source: Sequence[str], name: str) -> None:
+        """Link a finished file to its key, and force that to disk."""
         for _ in range(_ATTEMPTS):
             try:
                 with (
-                    self._folder([_INCOMING]) as incoming,
-                    self._folder(segments[:-1], create=True) as folder,
+                    self._tree.folder(source) as origin,
+                    self._tree.folder(segments[:-1], create=True) as folder,
                 ):
-                    os.link(name, segments[-1], src_dir_fd=incoming, dst_dir_fd=folder, follow_symlinks=False)
+                    os.link(name, segments[-1], src_dir_fd=origin, dst_dir_fd=folder, follow_symlinks=False)
                     os.fsync(folder)
             except FileNotFoundError:
                 continue
@@ -228,32 +320,27 @@ class FilesystemStore:
         raise StorageError(f"The folder of {key!r} kept vanishing.")
 
 
-def _make_folder(name: str, parent: int) -> None:
-    try:
-        os.mkdir(name, 0o750, dir_fd=parent)
-    except FileExistsError:
-        return
-    os.fsync(parent)
+def _manifest(key: str, upload_id: str, parts: Sequence[Part]) -> Manifest:
+    size = sum(part.size for part in parts)
+    return Manifest(upload_id, key, size, parts[0].size, len(parts), _moment())
 
 
-def _copy(source: BinaryIO, descriptor: int) -> None:
-    while chunk := source.read(_CHUNK):
-        view = memoryview(chunk)
-        while view:
-            view = view[os.write(descriptor, view) :]
+def _moment() -> int:
+    """Return the present second, in nanoseconds, with a fraction drawn by lot.
+
+    It is part of the ETag, so that a key that is deleted and used again never shows an ETag it has shown
+    before, and a backup that keeps times keeps ETags.
+    """
+    return int(time.time()) * 1_000_000_000 + secrets.randbelow(1_000_000_000)
 
 
 def _finish(descriptor: int) -> None:
-    """Make a written file what it stays: dated, read-only, on disk.
-
-    The fraction of its second is drawn by lot. It is part of the ETag, so that a key that is deleted and
-    used again never shows an ETag it has shown before, and a backup that keeps times keeps ETags.
-    """
-    moment = int(time.time()) * 1_000_000_000 + secrets.randbelow(1_000_000_000)
+    """Make a written file what it stays: dated, read-only, on disk."""
+    moment = _moment()
     os.utime(descriptor, ns=(moment, moment))
     os.fchmod(descriptor, 0o440)
     os.fsync(descriptor)
 
 
-def _etag(status: os.stat_result) -> str:
-    return f'"{status.st_mtime_ns:x}-{status.st_size:x}"'
+def _etag(modified: int, size: int) -> str:
+    return f'"{modified:x}-{size:x}"'

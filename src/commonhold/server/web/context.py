@@ -17,7 +17,7 @@ SITE_NAME = "Commonhold"
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """Return the frame's values: who reads, in which language, and what the operator has to say."""
-    locale = request.reader_locale  # type: ignore[attr-defined]
+    locale = request.reader_locale
     site = switches()
     return {
         "site_name": SITE_NAME,

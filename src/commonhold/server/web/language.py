@@ -69,7 +69,7 @@ class ReaderLanguageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer one request."""
-        locale = request.reader_locale = reader_locale(request)  # type: ignore[attr-defined]
+        locale = request.reader_locale = reader_locale(request)
         language = interface_language(locale)
         with translation.override(language):
             response = self.get_response(request)

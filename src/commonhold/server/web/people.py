@@ -24,7 +24,7 @@ class SessionBackend(AuthenticationBackend):
         """Return the person, if they may still sign in; ``known_memberships`` is set on them."""
         memberships = memberships_of(user_id)
         if not memberships:
-            return super().get_user(user_id)  # type: ignore[no-any-return]
+            return super().get_user(user_id)
         person = memberships[0].person
         if not self.user_can_authenticate(person):
             return None
@@ -86,7 +86,7 @@ class SignUpForm(SignupForm):
         """Create the person and tell the house, which gives them an organization of their own."""
         person: Person = super().save(request)
         person.name = self.cleaned_data["name"].strip()
-        person.locale = request.reader_locale  # type: ignore[attr-defined]
+        person.locale = request.reader_locale
         person.save(update_fields=["name", "locale"])
         announce(person)
         return person

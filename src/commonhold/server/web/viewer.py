@@ -23,7 +23,7 @@ def memberships(request: HttpRequest) -> list[Membership]:
     person = request.user
     if not hasattr(person, "known_memberships"):
         person.known_memberships = memberships_of(person.pk)
-    return person.known_memberships  # type: ignore[no-any-return]
+    return person.known_memberships
 
 
 def acting_membership(request: HttpRequest) -> Membership | None:
@@ -37,7 +37,7 @@ def viewer_of(request: HttpRequest) -> Viewer:
     """Return who is asking, remembered for the length of the request."""
     known: Viewer | None = getattr(request, "known_viewer", None)
     if known is None:
-        known = request.known_viewer = _viewer(request)  # type: ignore[attr-defined]
+        known = request.known_viewer = _viewer(request)
     return known
 
 
@@ -73,7 +73,7 @@ def form_of(name: str, *parts: str) -> Callable[[Page], Page]:
             wanted = parts or ("name",)
             return redirect(name, **{part: named[part] for part in wanted if part in named})
 
-        return require_http_methods(["GET", "HEAD", "POST"])(guarded)  # type: ignore[no-any-return]
+        return require_http_methods(["GET", "HEAD", "POST"])(guarded)
 
     return decorate
 

@@ -285,10 +285,17 @@ def test_expiry_counts_when_the_request_starts(site):
     assert answer.endswith(content)
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND", "get"])
+@pytest.mark.parametrize("method", ["POST", "DELETE", "PATCH", "TRACE", "PROPFIND", "get"])
 def test_other_methods(site, method):
     status, headers, body = site.ask(site.url(), method, b"x" * 300_000)
-    assert (status, headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+    assert (status, headers["allow"]) == (405, "GET, HEAD, OPTIONS, PUT")
+    assert error_of(body)
+    assert site.store().stat(KEY).size == SIZE
+
+
+def test_a_download_url_takes_no_upload(site):
+    status, _, body = site.ask(site.url(), "PUT", b"x" * 300_000)
+    assert status == 400
     assert error_of(body)
     assert site.store().stat(KEY).size == SIZE
 

@@ -1,12 +1,15 @@
 """The store's process: how it starts and stops, what it loads, how it bears many and slow readers."""
 
+import datetime as dt
 import io
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import time
 from contextlib import ExitStack, closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -153,7 +156,7 @@ def test_a_port_in_use_is_one_line(own):
         (["--bind", "127.0.0.1:99999"], {}, "no address"),
         (["--bind", "127.0.0.1"], {}, "no address"),
         (["--bind", "203.0.113.1:8001"], {}, "Cannot listen"),
-        ([], {"COMMONHOLD_STORAGE_URL": "s3://bucket/x"}, "S3 is not supported"),
+        ([], {"COMMONHOLD_STORAGE_URL": "s3://bucket/x"}, "S3, which serves them itself"),
         ([], {"COMMONHOLD_NONSENSE": "x"}, "COMMONHOLD_NONSENSE"),
     ],
 )
@@ -208,3 +211,28 @@ def test_links_in_the_folder_are_no_objects(own, tmp_path):
     for key in ("link", "folder/secret", "folder/secret-key"):
         status, _, body = own.ask(own.url(key))
         assert (status, b"secret" in body) == (404, False)
+
+
+def test_without_a_descriptor_to_spare_it_says_so_and_recovers(own):
+    store = own.store()
+    upload = store.begin_upload(KEY, content_type="application/gzip")
+    moment = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+    part = store.part_url(KEY, upload, 1, expires_at=moment).removeprefix(own.public_url)
+    with closing(HTTPConnection("127.0.0.1", own.port, timeout=60)) as connection:
+
+        def ask(method, target, body=None):
+            connection.request(method, target, body)
+            answer = connection.getresponse()
+            return answer.status, answer.headers["retry-after"], answer.read()
+
+        assert ask("GET", own.url(BIG))[2] == BIG_CONTENT
+        assert ask("PUT", part, b"x")[0] == 200  # the threads that take parts are there now
+        limits = resource.prlimit(own.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(own.process.pid, resource.RLIMIT_NOFILE, (open_files(own), limits[1]))
+        for method, target, body in [("GET", own.url(BIG), None), ("PUT", part, b"y")]:
+            status, retry_after, text = ask(method, target, body)
+            assert (status, retry_after) == (503, "10")
+            assert b"Too many requests at once" in text
+        resource.prlimit(own.process.pid, resource.RLIMIT_NOFILE, limits)
+        assert ask("GET", own.url(BIG))[2] == BIG_CONTENT
+        assert ask("PUT", part, b"y")[0] == 200

@@ -11,6 +11,8 @@ from commonhold.server.catalogue import queries
 from commonhold.server.catalogue.vocabularies import TASKS
 from commonhold.server.kit.viewer import READ
 
+MOST_VERSIONS = 1000
+
 
 class CatalogueEndpoint(Endpoint):
     """A read of the catalogue: open to strangers where the site says so (decision 1)."""
@@ -50,6 +52,24 @@ class List(CatalogueEndpoint):
         return answer(
             shapes.DatasetList(items=[shapes.summary(viewer, row, lang, site) for row in rows], total=total)
         )
+
+
+class Versions(CatalogueEndpoint):
+    """``GET /datasets/{id}/versions``."""
+
+    def get(self, request: HttpRequest, dataset: str) -> HttpResponse:
+        """Return every version, the newest first; each stays addressable with ``?version=`` (decision 9)."""
+        viewer = self.caller.viewer
+        row = queries.dataset(viewer, dataset)
+        decided = rules.see(viewer, _facts(row))
+        if viewer.is_anonymous and decided.reason is rules.Reason.MEMBERSHIP:
+            decided = rules.NOT_FOUND
+        if row is None or not decided.allowed:
+            page = f"{base_url(request)}/datasets/{dataset}"
+            raise problems.refusal(decided, page, settings.ENVIRONMENT.legal_url)
+        sheet = queries.datasheet(viewer, row.row_id, versions=MOST_VERSIONS)
+        lang = asked_language(request.GET)
+        return answer(shapes.versions(row, sheet.versions, lang))
 
 
 class FilterValues(CatalogueEndpoint):

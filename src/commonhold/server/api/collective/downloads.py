@@ -7,6 +7,7 @@ from commonhold.server.access import queries, rules, sessions
 from commonhold.server.api.collective import problems, shapes
 from commonhold.server.api.collective.endpoint import (
     Endpoint,
+    OpenEndpoint,
     answer,
     base_url,
     daily_limit,
@@ -97,11 +98,11 @@ class PieceHashes(Endpoint):
         )
 
 
-class RemovedTokenRoute(Endpoint):
+class RemovedTokenRoute(OpenEndpoint):
     """``GET /datasets/{id}/download/{token}``, which needs no credentials to say that it is gone."""
 
-    def admit(self, request: HttpRequest) -> None:  # noqa: ARG002
-        """Answer 410 whoever asks, by whichever method (seed 000, "Download Dataset File (Deprecated)")."""
+    def get(self, request: HttpRequest, dataset: str, token: str) -> HttpResponse:  # noqa: ARG002  nothing of it matters
+        """Answer 410 whoever asks (seed 000, "Download Dataset File (Deprecated)")."""
         raise problems.Problem(410, problems.REMOVED_ROUTE)
 
 

@@ -90,13 +90,13 @@ class Endpoint(View):
         try:
             self.caller = identify(request)
         except Problem:
-            self.count(_stranger(request), settings.ENVIRONMENT.request_limit)
+            self.count(stranger(request), settings.ENVIRONMENT.request_limit)
             raise
         viewer = self.caller.viewer
         if not viewer.is_anonymous:
             self.count(f"organization:{viewer.organization}", self.caller.limits.requests)
             return
-        self.count(_stranger(request), settings.ENVIRONMENT.request_limit)
+        self.count(stranger(request), settings.ENVIRONMENT.request_limit)
         if self.requires_key or not switches().open_catalogue:
             raise problems.unauthenticated(
                 "Send an API key as “Authorization: Bearer YOUR_API_KEY”. Keys are made on your profile page."
@@ -135,10 +135,14 @@ class Endpoint(View):
         """Say which methods there are."""
         return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed)})
 
+    def understood(self, error: Exception) -> Problem | None:
+        """Return the refusal that an exception stands for, or None where it is an unexpected failure."""
+        return error if isinstance(error, Problem) else _problem_of(error)
+
     def _explained(self, error: Exception) -> HttpResponse:
         if read_only.is_refusal(error):
             raise error  # answered where all such refusals are: site.middleware
-        problem = error if isinstance(error, Problem) else _problem_of(error)
+        problem = self.understood(error)
         if problem is None:
             _log.error("unexpected failure", exc_info=error)
             close_old_connections()  # a connection that failed is not used again
@@ -218,7 +222,8 @@ def _basic(encoded: str) -> str:
     return password
 
 
-def _stranger(request: HttpRequest) -> str:
+def stranger(request: HttpRequest) -> str:
+    """Return the identity under which requests of strangers are counted: their address."""
     return f"address:{request.META.get('REMOTE_ADDR', '')}"
 
 
@@ -244,7 +249,7 @@ class UnknownRoute(Endpoint):
 
     def admit(self, request: HttpRequest) -> None:
         """Count by address only: nobody needs to be known to be told that nothing is here."""
-        self.count(_stranger(request), settings.ENVIRONMENT.request_limit)
+        self.count(stranger(request), settings.ENVIRONMENT.request_limit)
         reference = f"{base_url(request)}/api-reference"
         raise Problem(
             404, problems.ROUTE_NOT_FOUND, f"No endpoint lies at this address. The list: {reference}"

@@ -59,12 +59,11 @@ class Parameters:
         return text
 
     def several(self, name: str) -> tuple[str, ...]:
-        """Return every value of a repeatable parameter."""
-        values = tuple(dict.fromkeys(value for value in self._query.getlist(name) if value))
+        """Return every value of a repeatable parameter; one that no text can hold (NUL) is one that none carries."""
+        given = (value.replace("\0", "\N{REPLACEMENT CHARACTER}") for value in self._query.getlist(name))
+        values = tuple(dict.fromkeys(value for value in given if value))
         if len(values) > MOST_VALUES:
             self.mistakes[name] = f"Must be given at most {MOST_VALUES} times."
-        elif any("\0" in value for value in values):
-            self.mistakes[name] = "Must be text."
         return values
 
     def text(self, name: str) -> str | None:

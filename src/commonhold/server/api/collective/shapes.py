@@ -3,12 +3,13 @@
 Names are those of seed 000 and of the official client. Keys the seed shows keep the seed's meaning and type.
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from commonhold.server.catalogue.queries import DatasetRow
+from commonhold.server.catalogue.queries import DatasetRow, File
 from commonhold.server.kit import clock
 from commonhold.server.kit.translation import pick
 from commonhold.server.kit.viewer import Viewer
@@ -87,6 +88,25 @@ class DatasetList(Shape):
     """A page of datasets; a page past the end is empty."""
 
     items: list[DatasetSummary]
+    total: int
+
+
+class DatasetVersion(Shape):
+    """One edition of a dataset's archive."""
+
+    version: int
+    filename: str
+    size_bytes: Digits
+    checksum: Checksum
+    created_at: Moment | None
+    notes: str | None
+    is_current: bool
+
+
+class VersionList(Shape):
+    """Every version of a dataset, the newest first."""
+
+    items: list[DatasetVersion]
     total: int
 
 
@@ -222,6 +242,23 @@ def details(viewer: Viewer, row: DatasetRow, lang: str | None, site: str) -> Dat
 def summary(viewer: Viewer, row: DatasetRow, lang: str | None, site: str) -> DatasetSummary:
     """Return a dataset as a list shows it."""
     return DatasetSummary(size_bytes=row.size_bytes, **_described(viewer, row, lang, site))
+
+
+def versions(row: DatasetRow, files: Sequence[File], lang: str | None) -> VersionList:
+    """Return a dataset's versions as the API lists them."""
+    found = [
+        DatasetVersion(
+            version=file.number or 0,
+            filename=file.filename,
+            size_bytes=str(file.size_bytes),
+            checksum=f"sha256:{file.sha256}",
+            created_at=clock.iso(file.created_at) if file.created_at else None,
+            notes=pick(file.notes, lang, row.default_locale),
+            is_current=file.number == row.version,
+        )
+        for file in files
+    ]
+    return VersionList(items=found, total=len(found))
 
 
 def _described(viewer: Viewer, row: DatasetRow, lang: str | None, site: str) -> dict[str, object]:

@@ -77,9 +77,11 @@ def match(query: str) -> Match | None:
         return None
     if connection.vendor == "sqlite":
         expression = " AND ".join(f'"{word}"' for word in asked) + "*"
+        # The limit that limits nothing keeps SQLite from folding this into the outer statement, where it would look
+        # the words up anew for every dataset: 950 ms instead of 20 for a common word among 10,000.
         join = (
             "JOIN (SELECT rowid AS dataset_id, bm25(catalogue_search, 8.0, 1.0) AS rank FROM catalogue_search "
-            "WHERE catalogue_search MATCH %s) s ON s.dataset_id = d.id"
+            "WHERE catalogue_search MATCH %s LIMIT -1) s ON s.dataset_id = d.id"
         )
         return Match(join, (expression,), "s.rank", *_SQLITE_PIECES)
     expression = " & ".join(f"'{word}'" for word in asked) + ":*"

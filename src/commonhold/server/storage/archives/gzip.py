@@ -1,9 +1,12 @@
 """A gzip file as a stream whose every byte is counted and whose sums are checked."""
 
 import zlib
-from typing import BinaryIO
+from collections.abc import Callable
+from typing import Any, BinaryIO
 
+from commonhold.server.storage.archives.inflate import BlockInflater
 from commonhold.server.storage.archives.members import BrokenArchiveError, Rules
+from commonhold.server.storage.archives.points import PointKeeper
 
 _CHUNK = 256 * 1024
 _WITH_GZIP_HEADER = 16 + zlib.MAX_WBITS
@@ -12,15 +15,25 @@ CUT = "The archive ends too early: its upload or its packing was cut short."
 
 
 class GzipReader:
-    """Reads one gzip file, of one or more members (as parallel packers write them), front to back."""
+    """Reads one gzip file, of one or more members (as parallel packers write them), front to back.
 
-    def __init__(self, file: BinaryIO, rules: Rules) -> None:
+    Args:
+        file: its bytes.
+        rules: count what it unpacks to.
+        keeper: takes places at which unpacking can begin, where somebody wants to know.
+    """
+
+    def __init__(self, file: BinaryIO, rules: Rules, keeper: PointKeeper | None = None) -> None:
         self._file = file
         self._rules = rules
         self._packed = b""
         self._unpacked = b""
         self._taken = 0
-        self._member = zlib.decompressobj(_WITH_GZIP_HEADER)
+        self._keeper = keeper
+        self._bytes_read = 0
+        self._bytes_unpacked = 0
+        self._member_start = (0, 0)  # in the file, and in what it unpacks to
+        self._member = self._inflater()
         self._ended = False
         self._padded = False
         self.position = 0
@@ -73,19 +86,36 @@ class GzipReader:
 
     def _unpack(self) -> bytes:
         if not self._packed:
-            self._packed = self._file.read(_CHUNK)
+            self._packed = self._read()
         if self._member.eof and not self._next_member():
             self._ended = True
             return b""
         if not self._packed:
             raise BrokenArchiveError(CUT)
         try:
-            unpacked = self._member.decompress(self._packed, _CHUNK)
+            unpacked: bytes = self._member.decompress(self._packed, _CHUNK)
         except zlib.error:
             raise BrokenArchiveError("The archive is damaged: it cannot be unpacked by gzip.") from None
         self._packed = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
+        self._bytes_unpacked += len(unpacked)
         self._rules.unpacked(len(unpacked))
         return unpacked
+
+    def _read(self) -> bytes:
+        packed = self._file.read(_CHUNK)
+        self._bytes_read += len(packed)
+        return packed
+
+    def _inflater(self) -> Any:
+        self._member_start = (self._bytes_read - len(self._packed), self._bytes_unpacked)
+        if self._keeper is not None and BlockInflater.is_there():
+            return BlockInflater(self._at_block, _CHUNK)
+        return zlib.decompressobj(_WITH_GZIP_HEADER)
+
+    def _at_block(self, bit: int, unpacked: int, window: Callable[[], bytes]) -> None:
+        start, offset = self._member_start
+        if self._keeper is not None:
+            self._keeper.offer(start * 8 + bit, offset + unpacked, window)
 
     def _next_member(self) -> bool:
         """Begin the gzip member that follows, if one does; zeros after the last one are padding."""
@@ -94,8 +124,8 @@ class GzipReader:
             if rest:
                 if len(rest) < len(self._packed) or self._padded:
                     raise BrokenArchiveError("Something follows the end of the archive.")
-                self._member = zlib.decompressobj(_WITH_GZIP_HEADER)
+                self._member = self._inflater()
                 return True
             self._padded = True
-            self._packed = self._file.read(_CHUNK)
+            self._packed = self._read()
         return False

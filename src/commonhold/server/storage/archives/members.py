@@ -1,5 +1,6 @@
 """Members of archives, and what is refused about them whatever the format."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from posixpath import normpath
 
@@ -38,6 +39,8 @@ class Member:
         offset: in a zip archive, where its local header begins in the archive; in a tar archive, where its
             content begins in the unpacked stream.
         packed_size: in a zip archive, the bytes of its content as stored; in a tar archive, `size`.
+        data: in a zip archive, where its content begins in the archive; in a tar archive, `offset`.
+        deflated: whether its content is deflated by itself.
     """
 
     name: str
@@ -45,6 +48,8 @@ class Member:
     size: int
     offset: int
     packed_size: int
+    data: int = 0
+    deflated: bool = False
 
 
 class Rules:
@@ -52,9 +57,12 @@ class Rules:
 
     Args:
         archive_size: bytes of the archive.
+        wanted: says of a file's name and size whether its content is to be kept in ``contents``.
     """
 
-    def __init__(self, archive_size: int) -> None:
+    def __init__(self, archive_size: int, wanted: Callable[[str, int], bool] | None = None) -> None:
+        self.contents: dict[str, bytes] = {}
+        self._wanted = wanted
         self._allowed = max(ALWAYS_ALLOWED_BYTES, MAX_RATIO * archive_size)
         self._unpacked = 0
         self._members = 0
@@ -94,6 +102,10 @@ class Rules:
         if ".." in name.split("/"):
             raise BrokenArchiveError(f"{shown(name)} leads out of the archive ('..').")
         self._refuse_below_link(normpath(name))
+
+    def wants(self, name: str, size: int) -> bool:
+        """Whether a file's content is to be kept."""
+        return self._wanted is not None and self._wanted(name, size)
 
     def symbolic_link(self, name: str, target: str) -> None:
         """Judge a symbolic link, which leads on from the folder it lies in.

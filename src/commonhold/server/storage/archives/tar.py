@@ -20,6 +20,7 @@ from commonhold.server.storage.archives.members import (
     Rules,
     shown,
 )
+from commonhold.server.storage.archives.points import PointKeeper
 
 _BLOCK = 512
 _MAX_PAX_BYTES = 1024 * 1024
@@ -47,13 +48,13 @@ class _Pending:
     headers: int = field(default=0)
 
 
-def read_tar_gz(file: BinaryIO, rules: Rules) -> Iterator[Member]:
+def read_tar_gz(file: BinaryIO, rules: Rules, keeper: PointKeeper | None = None) -> Iterator[Member]:
     """Yield the members of a compressed tar archive, then see that nothing is missing at its end.
 
     Raises:
         BrokenArchiveError: see ``check_archive``.
     """
-    stream = GzipReader(file, rules)
+    stream = GzipReader(file, rules, keeper)
     pending = _Pending()
     members = 0
     while True:
@@ -104,8 +105,12 @@ def _member(stream: GzipReader, block: bytes, pending: _Pending, rules: Rules) -
         size = 0 if kind == _SYMBOLIC else size
     else:
         raise BrokenArchiveError(f"{shown(name)} is of a kind that most tools cannot unpack.")
-    stream.skip(size + -size % _BLOCK)
-    return Member(name, kept, size, offset, size)
+    if kept == FILE and rules.wants(name, size):
+        rules.contents[name] = stream.read(size)
+        stream.skip(-size % _BLOCK)
+    else:
+        stream.skip(size + -size % _BLOCK)
+    return Member(name, kept, size, offset, size, offset)
 
 
 def _extend(pending: _Pending, kind: bytes, content: bytes) -> None:

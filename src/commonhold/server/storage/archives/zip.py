@@ -21,6 +21,7 @@ from commonhold.server.storage.archives.members import (
 )
 
 _CHUNK = 256 * 1024
+_STRETCH = 1024 * 1024
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR64 = struct.Struct("<4sLQL")
@@ -64,8 +65,9 @@ def read_zip(file: BinaryIO, archive_size: int, rules: Rules) -> Iterator[Member
     if not count:
         raise BrokenArchiveError("The archive is empty.")
     position, packed = start, 0
+    directory = _Ahead(file, start + length)
     for _ in range(count):
-        entry, position = _read_entry(file, position, start + length)
+        entry, position = _read_entry(directory, position, start + length)
         rules.member(entry.name)
         # Members that share bytes are how a small file becomes a huge one.
         packed += entry.packed
@@ -77,23 +79,29 @@ def read_zip(file: BinaryIO, archive_size: int, rules: Rules) -> Iterator[Member
 
 
 def _read_member(file: BinaryIO, entry: _Entry, limit: int, rules: Rules) -> Member:
+    begin = _locate(file, entry, limit)
     if entry.unix_kind == _KIND_LINK:
         if entry.size > _MAX_TARGET:
             raise BrokenArchiveError(f"The link {shown(entry.name)} is too long.")
-        target = b"".join(_unpack(file, entry, limit, rules))
+        target = b"".join(_unpack(file, entry, begin, rules))
         rules.symbolic_link(entry.name, target.decode(errors="surrogateescape"))
         kind = LINK
     elif entry.unix_kind not in {0, _KIND_FILE, _KIND_FOLDER}:
         raise BrokenArchiveError(f"{shown(entry.name)} is a device; archives hold files and folders.")
     else:
         kind = FOLDER if entry.name.endswith("/") else FILE
-        for _ in _unpack(file, entry, limit, rules):
-            pass
-    return Member(entry.name, kind, entry.size, entry.offset, entry.packed)
+        if kind == FILE and rules.wants(entry.name, entry.size):
+            rules.contents[entry.name] = b"".join(_unpack(file, entry, begin, rules))
+        else:
+            for _ in _unpack(file, entry, begin, rules):
+                pass
+    return Member(
+        entry.name, kind, entry.size, entry.offset, entry.packed, begin, deflated=entry.method == _DEFLATED
+    )
 
 
-def _unpack(file: BinaryIO, entry: _Entry, limit: int, rules: Rules) -> Iterator[bytes]:
-    """Yield a member's content; at the end its size and sum have been proven."""
+def _locate(file: BinaryIO, entry: _Entry, limit: int) -> int:
+    """Return where a member's content begins, having seen that its own header says what the directory says."""
     file.seek(entry.offset)
     header = file.read(_LOCAL.size)
     if len(header) < _LOCAL.size or header[:4] != b"PK\x03\x04":
@@ -101,9 +109,14 @@ def _unpack(file: BinaryIO, entry: _Entry, limit: int, rules: Rules) -> Iterator
     *_, name_length, extra_length = _LOCAL.unpack(header)
     if file.read(name_length) != entry.raw_name:
         raise BrokenArchiveError(f"{shown(entry.name)} has two names in the archive.")
-    begin = entry.offset + _LOCAL.size + name_length + extra_length
+    begin: int = entry.offset + _LOCAL.size + name_length + extra_length
     if begin + entry.packed > limit:
         raise BrokenArchiveError(_DAMAGED)
+    return begin
+
+
+def _unpack(file: BinaryIO, entry: _Entry, begin: int, rules: Rules) -> Iterator[bytes]:
+    """Yield a member's content; at the end its size and sum have been proven."""
     file.seek(begin)
     size, crc = 0, 0
     for chunk in _inflate(file, entry):
@@ -140,14 +153,32 @@ def _inflate(file: BinaryIO, entry: _Entry) -> Iterator[bytes]:
             raise BrokenArchiveError(f"{shown(entry.name)} is damaged: it ends too early.")
 
 
-def _read_entry(file: BinaryIO, position: int, end: int) -> tuple[_Entry, int]:
-    file.seek(position)
-    header = file.read(_ENTRY.size)
+class _Ahead:
+    """Reads the directory in large stretches, so that the file is not sought to and fro for every member."""
+
+    def __init__(self, file: BinaryIO, end: int) -> None:
+        self._file = file
+        self._end = end
+        self._start = 0
+        self._stretch = b""
+
+    def read(self, position: int, size: int) -> bytes:
+        """Return ``size`` bytes at ``position``, fewer where the directory ends."""
+        wanted = min(size, self._end - position)
+        if position < self._start or position + wanted > self._start + len(self._stretch):
+            self._file.seek(position)
+            self._start, self._stretch = position, self._file.read(min(_STRETCH, self._end - position))
+        return self._stretch[position - self._start : position - self._start + wanted]
+
+
+def _read_entry(directory: _Ahead, position: int, end: int) -> tuple[_Entry, int]:
+    header = directory.read(position, _ENTRY.size)
     if len(header) < _ENTRY.size or header[:4] != b"PK\x01\x02" or position + _ENTRY.size > end:
         raise BrokenArchiveError(_DAMAGED)
     (_, made_by, _, flags, method, _, _, crc, packed, size, name_length, extra_length, comment_length, _, _,
      attributes, offset) = _ENTRY.unpack(header)  # fmt: skip
-    raw_name, extra = file.read(name_length), file.read(extra_length)
+    rest = directory.read(position + _ENTRY.size, name_length + extra_length)
+    raw_name, extra = rest[:name_length], rest[name_length:]
     name = raw_name.decode(errors="surrogateescape") if flags & _UTF8 else raw_name.decode("cp437")
     if flags & _ENCRYPTED:
         raise BrokenArchiveError(f"{shown(name)} is encrypted: nobody could open it.")

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from json import dumps
-from urllib.parse import quote
 
+from commonhold.server.storage.attachment import attachment
 from commonhold.server.storage.embedded.ranges import MAX_RANGES, Range
 from commonhold.server.storage.filesystem import StoredFile
+from commonhold.server.storage.manifest import Manifest
+from commonhold.server.storage.multipart import MAX_PART_BYTES
 
 Headers = list[tuple[str, str]]
 
-METHODS = "GET, HEAD, OPTIONS"
+METHODS = "GET, HEAD, OPTIONS, PUT"
 
 _EXPOSED = (
     "Accept-Ranges, Content-Disposition, Content-Length, Content-Range, Content-Type, ETag, Last-Modified"
@@ -27,7 +29,7 @@ _ALWAYS = [
     ("access-control-expose-headers", _EXPOSED),
 ]
 
-_NO_ADDRESS = "This is no download address of this site. Use it exactly as it was given."
+_NO_ADDRESS = "This is no address of this store, or not for this method. Use it exactly as it was given."
 _CHANGED = "The signature does not fit this address. Use it exactly as it was given, or ask for a new URL."
 _OTHER_FILE = "The file is not the one that If-Match or If-Unmodified-Since names."
 _NO_RANGE = f"No byte of the ranges asked for lies in the file, or there are more than {MAX_RANGES} of them."
@@ -36,18 +38,32 @@ _ERRORS = {
     400: ("Bad request.", _NO_ADDRESS),
     403: ("Forbidden.", _CHANGED),
     404: ("Not found.", "There is no such file here. It may have been removed."),
-    405: ("Method not allowed.", f"Downloads answer to {METHODS}."),
+    405: ("Method not allowed.", f"Objects answer to {METHODS}, each with a URL of its own."),
+    408: ("Too slow.", "The part stopped arriving. Send it again."),
+    410: ("Gone.", "This upload is complete, or was ended. No part of it is taken any more."),
+    411: ("Length required.", "Send the part with a Content-Length, not in chunks."),
     412: ("Precondition failed.", _OTHER_FILE),
+    413: ("Too large.", f"A part has from 1 to {MAX_PART_BYTES} bytes."),
     414: ("Address too long.", _NO_ADDRESS),
     416: ("Range not satisfiable.", _NO_RANGE),
     500: ("Internal error.", "Something went wrong on our side. Please try again later."),
-    503: ("Busy.", "Too many downloads at once. Please try again in a moment."),
+    503: ("Busy.", "Too many requests at once. Please try again in a moment."),
+    507: (
+        "Storage full.",
+        "There is no room for this part now; nothing of it was kept. Please try again later.",
+    ),
 }
 
 EXPIRED = (
     "This URL has expired.",
     "Ask for a new URL and go on where the download stopped, with a Range header.",
 )
+EXPIRED_PART = ("This URL has expired.", "Ask for a new URL for this part, and send it again.")
+READ_ONLY = (
+    "Read-only.",
+    "The site is being looked after and takes no uploads now. What has arrived is kept; please go on later.",
+)
+CUT_SHORT = ("Cut short.", "The part ended before its Content-Length; nothing of it was kept. Send it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +85,8 @@ class FileAnswer:
         path: the file.
         ranges: what to send of it; all, if empty.
         parts: with several ranges, what stands before each, and at the end.
+        manifest: where the bytes lie, while the object's parts are not joined.
+        size: bytes of the whole file.
     """
 
     status: int
@@ -76,6 +94,18 @@ class FileAnswer:
     path: str
     ranges: Sequence[Range] = ()
     parts: Sequence[bytes] = ()
+    manifest: Manifest | None = None
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PartRequest:
+    """What is to be done before a PUT can be answered: take in the body as a part of an upload."""
+
+    key: str
+    upload_id: str
+    number: int
+    length: int
 
 
 def error(status: int, texts: tuple[str, str] | None = None, extra: Headers | None = None) -> Answer:
@@ -100,13 +130,18 @@ def _json(status: int, body: bytes, extra: Headers) -> Answer:
     return Answer(status, headers, body)
 
 
+def part_kept(etag: str) -> Answer:
+    """Return what a PUT is answered with once the part is on disk."""
+    return Answer(200, [*_ALWAYS, ("etag", etag), ("cache-control", "no-store"), ("content-length", "0")])
+
+
 def preflight() -> Answer:
     """Return what OPTIONS answers, whatever the address: a page elsewhere may send ranges and conditions."""
     headers = [
         *_ALWAYS,
         ("allow", METHODS),
         ("access-control-allow-methods", METHODS),
-        ("access-control-allow-headers", f"Authorization, {_CONDITIONS}"),
+        ("access-control-allow-headers", f"Authorization, Content-Type, {_CONDITIONS}"),
         ("access-control-max-age", "86400"),
     ]
     return Answer(204, headers)
@@ -123,18 +158,3 @@ def object_headers(file: StoredFile, last_modified: str, filename: str) -> Heade
         ("cache-control", "private, no-transform"),
         ("content-disposition", attachment(filename)),
     ]
-
-
-def attachment(filename: str) -> str:
-    """Write ``Content-Disposition`` for any name (RFC 6266): plain for old clients, else RFC 8187 as well.
-
-    What could lead a client elsewhere or end the header (separators, control characters) becomes ``_``.
-    """
-    name = "".join("_" if letter in '/\\"' or not letter.isprintable() else letter for letter in filename)
-    name = name.lstrip(". ") or "download"
-    plain = "".join(letter if letter.isascii() else "_" for letter in name)
-    value = f'attachment; filename="{plain}"'
-    # A percent sign in the plain form is decoded by some clients: give the exact form too.
-    if plain != name or "%" in plain:
-        value += f"; filename*=UTF-8''{quote(name, safe='')}"
-    return value

@@ -1,15 +1,21 @@
-"""One request, answered: pure but for a look at the file's status."""
+"""One request, answered: pure but for a look at the file's status. A PUT is only judged here."""
 
+import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from commonhold.server.storage.embedded.answers import (
     EXPIRED,
+    EXPIRED_PART,
     METHODS,
+    READ_ONLY,
     Answer,
     FileAnswer,
     Headers,
+    PartRequest,
     error,
     health,
     object_headers,
@@ -20,6 +26,7 @@ from commonhold.server.storage.embedded.ranges import Range, UnsatisfiableRangeE
 from commonhold.server.storage.filesystem import FilesystemStore, StoredFile
 from commonhold.server.storage.interface import ObjectNotFoundError
 from commonhold.server.storage.keys import MAX_KEY_BYTES, InvalidKeyError, check_key
+from commonhold.server.storage.multipart import MAX_PART_BYTES
 from commonhold.server.storage.signing import (
     MAX_QUERY_LENGTH,
     PATH,
@@ -31,6 +38,10 @@ from commonhold.server.storage.signing import (
 )
 
 HEALTH = "/health"
+# A file in the data folder that says: no uploads now.
+READ_ONLY_MARKER = "read-only"
+
+_LENGTH = re.compile(r"[0-9]{1,19}")
 
 _REFUSALS: Mapping[type[Exception], Callable[[], Answer]] = {
     InvalidKeyError: partial(error, 400),
@@ -48,15 +59,25 @@ class Application:
         store: the folder.
         signer: checks the URLs.
         clock: returns the present second since 1970.
+        read_only: while this file exists, no part is taken.
     """
 
-    def __init__(self, store: FilesystemStore, signer: UrlSigner, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: FilesystemStore,
+        signer: UrlSigner,
+        clock: Callable[[], float],
+        read_only: Path | None = None,
+    ) -> None:
         self._store = store
         self._signer = signer
         self._clock = clock
+        self._read_only = read_only
 
-    def answer(self, method: str, path: str, query: str, headers: Mapping[str, str]) -> Answer | FileAnswer:
-        """Answer one request.
+    def answer(
+        self, method: str, path: str, query: str, headers: Mapping[str, str]
+    ) -> Answer | FileAnswer | PartRequest:
+        """Answer one request, or say what its body is.
 
         Args:
             method: as sent.
@@ -66,13 +87,15 @@ class Application:
         """
         if method == "OPTIONS":
             return preflight()
-        if method not in {"GET", "HEAD"}:
+        if method not in {"GET", "HEAD", "PUT"}:
             return error(405, extra=[("allow", METHODS)])
-        if path == HEALTH:
+        if path == HEALTH and method != "PUT":
             return health()
         if len(path) > len(PATH) + MAX_KEY_BYTES or len(query) > MAX_QUERY_LENGTH:
             return error(414)
         try:
+            if method == "PUT":
+                return self._part(path, query, headers)
             return self._download(method, path, query, headers)
         except tuple(_REFUSALS) as fault:
             return _REFUSALS[type(fault)]()
@@ -86,7 +109,29 @@ class Application:
         check_key(key)
         grant = self._signer.check(key, query, int(self._clock()))
         file = self._store.locate(key)
-        return _object(method, headers, grant, file)
+        answer = _object(method, headers, grant, file)
+        if file.manifest is not None and isinstance(answer, FileAnswer):
+            return replace(answer, manifest=file.manifest, size=file.size)
+        return answer
+
+    def _part(self, path: str, query: str, headers: Mapping[str, str]) -> Answer | PartRequest:
+        """Judge the PUT of a part. Its expiry counts now: a part that is arriving is never cut."""
+        if not path.startswith(PATH):
+            return error(404)
+        key = path.removeprefix(PATH)
+        check_key(key)
+        try:
+            grant = self._signer.check_part(key, query, int(self._clock()))
+        except ExpiredUrlError:
+            return error(403, EXPIRED_PART)
+        if self._read_only is not None and self._read_only.exists():
+            return error(503, READ_ONLY, [("retry-after", "60")])
+        length = headers.get("content-length", "")
+        if not _LENGTH.fullmatch(length) or "transfer-encoding" in headers:
+            return error(411)
+        if not 1 <= int(length) <= MAX_PART_BYTES:
+            return error(413)
+        return PartRequest(key, grant.upload_id, grant.number, int(length))
 
 
 def _object(method: str, headers: Mapping[str, str], grant: Grant, file: StoredFile) -> Answer | FileAnswer:

@@ -1,19 +1,24 @@
-"""Several ranges in one answer, as fast as the client reads and no faster.
+"""Answers that are no stretch of one file, as fast as the client reads and no faster.
 
-Granian's streamed responses have no back-pressure: what is written waits in memory. Its file responses have
-it, so the answer goes through a pipe that Granian reads like a file. The pipe is filled only while it has
-room, the disk is read in a thread, and a reader that stalls holds 64 KiB and no thread.
+These are several ranges in one answer, and objects whose parts are not joined yet. Granian's streamed
+responses have no back-pressure: what is written waits in memory. Its file responses have it, so the answer
+goes through a pipe that Granian reads like a file. The pipe is filled only while it has room, the disk is
+read in a thread, and a reader that stalls holds 64 KiB and no thread.
 """
 
 import asyncio
 import contextlib
 import fcntl
 import os
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
 from commonhold.server.storage.embedded.answers import FileAnswer
+from commonhold.server.storage.embedded.ranges import Range
+from commonhold.server.storage.joined import PartedFile
+from commonhold.server.storage.manifest import Manifest
 
 MAX_STREAMS = 64
 
@@ -26,13 +31,26 @@ _SMALL = 64 * 1024
 
 
 class TooManyStreamsError(Exception):
-    """As many answers of several ranges are under way as the server takes on."""
+    """As many such answers are under way as the server takes on."""
+
+
+class _Source(Protocol):
+    """Where bytes come from: ``pread`` may return fewer than asked for, and none only at the end."""
+
+    def pread(self, length: int, position: int, /) -> bytes: ...
+
+    def close(self) -> None: ...
 
 
 class MultipartStreamer:
-    """Sends answers of several ranges."""
+    """Sends them.
 
-    def __init__(self) -> None:
+    Args:
+        open_parts: opens an object whose parts are not joined.
+    """
+
+    def __init__(self, open_parts: Callable[[Manifest], PartedFile]) -> None:
+        self._open_parts = open_parts
         self._threads = ThreadPoolExecutor(4, "multipart")
         self._streams = 0
 
@@ -42,7 +60,7 @@ class MultipartStreamer:
         """Send the body of ``answer``.
 
         Args:
-            answer: several ranges.
+            answer: several ranges, or parts.
             respond: sends the answer with a whole body.
             respond_file: sends the answer with a body that is read from a path.
 
@@ -54,32 +72,54 @@ class MultipartStreamer:
             raise TooManyStreamsError
         self._streams += 1
         try:
-            with Path(answer.path).open("rb", buffering=0) as file:
-                if sum(end - start for start, end in answer.ranges) + sum(map(len, answer.parts)) <= _SMALL:
-                    respond(b"".join([chunk async for chunk in self._body(answer, file.fileno())]))
+            with contextlib.closing(self._open(answer)) as source:
+                ranges = answer.ranges or [(0, answer.size)]
+                if sum(end - start for start, end in ranges) + sum(map(len, answer.parts)) <= _SMALL:
+                    respond(b"".join([chunk async for chunk in self._body(answer, ranges, source)]))
                 else:
-                    await self._through_pipe(answer, file.fileno(), respond_file)
+                    await self._through_pipe(self._body(answer, ranges, source), respond_file)
         finally:
             self._streams -= 1
 
-    async def _through_pipe(self, answer: FileAnswer, file: int, respond_file: Callable[[str], None]) -> None:
+    def _open(self, answer: FileAnswer) -> _Source:
+        return self._open_parts(answer.manifest) if answer.manifest else _WholeFile(answer.path)
+
+    async def _through_pipe(
+        self, body: AsyncGenerator[bytes, None], respond_file: Callable[[str], None]
+    ) -> None:
         # A client that went away (the pipe breaks, or is never opened) is nobody to tell.
         with contextlib.closing(_Pipe()) as pipe, contextlib.suppress(BrokenPipeError, TimeoutError):
             respond_file(pipe.path)
-            async with contextlib.aclosing(self._body(answer, file)) as chunks:
+            async with contextlib.aclosing(body) as chunks:
                 async for chunk in chunks:
                     await pipe.write(chunk)
 
-    async def _body(self, answer: FileAnswer, file: int) -> AsyncGenerator[bytes, None]:
+    async def _body(
+        self, answer: FileAnswer, ranges: Sequence[Range], source: _Source
+    ) -> AsyncGenerator[bytes, None]:
         loop = asyncio.get_running_loop()
-        for head, (start, end) in zip(answer.parts, answer.ranges, strict=False):
-            yield head
+        heads = answer.parts or [b""] * (len(ranges) + 1)
+        for head, (start, end) in zip(heads, ranges, strict=False):
+            if head:
+                yield head
             for position, length in _steps(start, end):
-                chunk = await loop.run_in_executor(self._threads, os.pread, file, length, position)
-                if len(chunk) < length:
-                    raise OSError("A stored object ended before its size.")
-                yield chunk
-        yield answer.parts[-1]
+                yield await loop.run_in_executor(self._threads, _read_exactly, source, length, position)
+        yield heads[-1]
+
+
+class _WholeFile:
+    """A file that lies in one piece."""
+
+    def __init__(self, path: str) -> None:
+        self._file = Path(path).open("rb", buffering=0)  # noqa: SIM115 -- `close` closes it
+
+    def pread(self, length: int, position: int, /) -> bytes:
+        """Read at a position."""
+        return os.pread(self._file.fileno(), length, position)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
 
 class _Pipe:
@@ -132,6 +172,16 @@ class _Pipe:
             await room
         finally:
             loop.remove_writer(self._writer)
+
+
+def _read_exactly(source: _Source, length: int, position: int) -> bytes:
+    data = source.pread(length, position)
+    while len(data) < length:
+        more = source.pread(length - len(data), position + len(data))
+        if not more:
+            raise OSError("A stored object ended before its size.")
+        data += more
+    return data
 
 
 def _settle(future: "asyncio.Future[None]") -> None:

@@ -8,8 +8,10 @@ import os
 import resource
 import signal
 import socket
+import threading
 import time
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -17,10 +19,13 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from commonhold.server.config.environment import Environment
-from commonhold.server.storage.embedded.answers import Answer, FileAnswer, error
-from commonhold.server.storage.embedded.application import Application
+from commonhold.server.storage.embedded.answers import Answer, FileAnswer, PartRequest, error
+from commonhold.server.storage.embedded.application import READ_ONLY_MARKER, Application
+from commonhold.server.storage.embedded.body import Body
 from commonhold.server.storage.embedded.multipart import MultipartStreamer, TooManyStreamsError
+from commonhold.server.storage.embedded.receiving import PartReceiver
 from commonhold.server.storage.filesystem import FilesystemStore
+from commonhold.server.storage.joining import join_pending
 from commonhold.server.storage.signing import UrlSigner
 from commonhold.server.storage.store import storage_folder
 
@@ -30,9 +35,8 @@ GRACE_SECONDS = 30
 _READING_THREADS = 4
 _MAX_CONNECTIONS = 8192
 _BACKLOG = 1024
-# An early refusal reads what little a client is sending, so that it sees the answer and not a reset.
-_DRAINED_BYTES = 1024 * 1024
-_DRAIN_SECONDS = 5
+_JOIN_SECONDS = 2.0
+_JOIN_NICENESS = 10
 
 logger = logging.getLogger(__name__)
 
@@ -56,13 +60,16 @@ def run(environment: Environment, host: str, port: int) -> None:
     store.sweep()
     address = _free_address(host, port)
     connections = _allow_connections()
-    _keep_to_one_processor()
-    asyncio.run(_serve(Application(store, signer, time.time), address, connections))
+    threading.Thread(target=_join_on_and_on, args=(store,), name="joining", daemon=True).start()
+    processors = _keep_to_one_processor()
+    application = Application(store, signer, time.time, environment.data / READ_ONLY_MARKER)
+    handler = _Handler(application, MultipartStreamer(store.open_parts), PartReceiver(store, processors))
+    asyncio.run(_serve(handler, address, connections))
 
 
-async def _serve(application: Application, address: tuple[str, int], connections: int) -> None:
+async def _serve(handler: "_Handler", address: tuple[str, int], connections: int) -> None:
     server: Any = Server(
-        _Handler(application),
+        handler,
         address=address[0],
         port=address[1],
         interface=Interfaces.RSGI,
@@ -93,9 +100,10 @@ async def _serve(application: Application, address: tuple[str, int], connections
 class _Handler:
     """Granian's side: its request in, its response out, and the one place where errors end."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, streamer: MultipartStreamer, receiver: PartReceiver) -> None:
         self._application = application
-        self._streamer = MultipartStreamer()
+        self._streamer = streamer
+        self._receiver = receiver
 
     # Granian's own name, and types that it does not publish.
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
@@ -103,8 +111,12 @@ class _Handler:
             answer = self._application.answer(
                 scope.method, scope.path, scope.query_string, _headers(scope.headers)
             )
-            if scope.method not in {"GET", "HEAD"}:
-                await _drain(protocol)
+            if isinstance(answer, PartRequest):
+                body = Body(protocol)
+                answer = await self._receiver.receive(answer, body)
+                await body.drain()
+            elif scope.method not in {"GET", "HEAD"}:
+                await Body(protocol).drain()
             await self._send(scope.method, answer, protocol)
         except Exception as fault:
             # The path alone: the query holds a signature that still opens the file.
@@ -121,7 +133,7 @@ class _Handler:
                 protocol.response_bytes(answer.status, answer.headers, body)
             else:
                 protocol.response_empty(answer.status, answer.headers)
-        elif len(answer.ranges) > 1:
+        elif len(answer.ranges) > 1 or answer.manifest:
             await self._streamer.send(
                 answer,
                 lambda body: protocol.response_bytes(answer.status, answer.headers, body),
@@ -139,16 +151,6 @@ def _headers(sent: Any) -> Mapping[str, str]:
     for name, value in sent.items():
         joined[name] = f"{joined[name]}, {value}" if name in joined else value
     return joined
-
-
-async def _drain(protocol: Any) -> None:
-    taken = 0
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_DRAIN_SECONDS):
-            async for chunk in protocol:
-                taken += len(chunk)
-                if not chunk or taken > _DRAINED_BYTES:
-                    return
 
 
 def _is_exhausted(fault: Exception) -> bool:
@@ -185,11 +187,29 @@ def _allow_connections() -> int:
     return max(64, min(_MAX_CONNECTIONS, (limit - 256) // 2))
 
 
-def _keep_to_one_processor() -> None:
-    """Confine the process to one processor, where the system knows how.
+def _join_on_and_on(store: FilesystemStore) -> None:
+    """Join the parts of completed uploads, whenever there are any, behind everything else this process does."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _JOIN_NICENESS)
+    while True:
+        try:
+            join_pending(store)
+        except Exception:
+            logger.exception("joining failed")
+        time.sleep(_JOIN_SECONDS)
+
+
+def _keep_to_one_processor() -> AbstractSet[int] | None:
+    """Confine this thread, and those it starts, to one processor, where the system knows how.
 
     Each 128 KiB of a download pass from a reading thread to a writing one. On one processor they are still in
     its cache and nobody is woken across: a GiB costs two thirds of the processor time.
+
+    Returns:
+        The processors that the process may use, for threads that do other work; None where it cannot be told.
     """
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    if not hasattr(os, "sched_setaffinity"):
+        return None
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(allowed)})
+    return allowed

@@ -23,7 +23,7 @@ def _own(request: HttpRequest, public_id: str) -> Receipt:
 def page(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show what was agreed to, when, and the text."""
     found = _own(request, public_id)
-    locale = request.reader_locale  # type: ignore[attr-defined]
+    locale = request.reader_locale
     name = shown(found.dataset_name, locale, found.dataset_default_locale)
     return render(request, "agreements/receipt.html", {"receipt": found, "name": name or found.dataset_slug})
 
@@ -36,7 +36,7 @@ def document(request: HttpRequest, public_id: str) -> HttpResponse:
     body = {
         "id": found.public_id,
         "agreedAt": clock.iso(found.agreed_at),
-        "person": request.user.email,  # type: ignore[union-attr]
+        "person": request.user.email,
         "organization": found.organization_slug,
         "dataset": {"id": found.dataset_public_id, "slug": found.dataset_slug},
         "terms": {

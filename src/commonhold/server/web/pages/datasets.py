@@ -61,7 +61,7 @@ def _facts(row: DatasetRow | None) -> rules.Facts | None:
 def page(request: HttpRequest, row: DatasetRow) -> HttpResponse:
     """Show everything about a dataset, and what stands between the reader and its archive."""
     viewer = viewer_of(request)
-    locale = request.reader_locale  # type: ignore[attr-defined]
+    locale = request.reader_locale
     target = access.download_target(viewer, row.public_id)
     answer = rules.download(viewer, target.facts if target else None)
     sheet = queries.datasheet(viewer, row.row_id)

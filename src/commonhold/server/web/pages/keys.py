@@ -58,7 +58,7 @@ class KeyForm(forms.Form):
 
     def __init__(self, *arguments: Any, memberships: list[Membership], locale: str, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.fields["organization"].choices = [  # type: ignore[attr-defined]
+        self.fields["organization"].choices = [
             (str(one.organization_id), _organization_name(one, locale)) for one in memberships
         ]
 
@@ -84,14 +84,14 @@ def page(request: HttpRequest) -> HttpResponse:
     form = KeyForm(
         request.POST or None,
         memberships=memberships(request),
-        locale=request.reader_locale,  # type: ignore[attr-defined]
+        locale=request.reader_locale,
         initial={"organization": str(acting.organization_id) if acting else ""},
     )
     if request.method == "POST" and form.is_valid():
         made = _make(request, form)
         if made is not None:
             return made
-    locale = request.reader_locale  # type: ignore[attr-defined]
+    locale = request.reader_locale
     moment = clock.now()
     context = {
         "form": form,

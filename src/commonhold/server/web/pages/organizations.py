@@ -27,7 +27,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     pages = Pages(number, page_count(total, PAGE_SIZE), reverse("organization", args=[slug]))
     if number > pages.count:
         return redirect(pages.of(pages.count))
-    locale = request.reader_locale  # type: ignore[attr-defined]
+    locale = request.reader_locale
     context = {
         "organization": found,
         "name": shown(found.name, locale, DEFAULT_LOCALE) or found.slug,

@@ -25,7 +25,7 @@ from commonhold.server.web.viewer import (
 def page(request: HttpRequest) -> HttpResponse:
     """Show the overview."""
     viewer, moment = viewer_of(request), clock.now()
-    locale = request.reader_locale  # type: ignore[attr-defined]
+    locale = request.reader_locale
     acting = acting_membership(request)
     context = {
         "memberships": memberships(request),

@@ -44,7 +44,7 @@ def ask(request: HttpRequest, row: DatasetRow) -> HttpResponse:
         return redirect("request_access", name=row.public_id)
     if request.method == "POST":
         mistake = _("Please keep it under %(number)d characters.") % {"number": LONGEST_MESSAGE}
-    locale = request.reader_locale  # type: ignore[attr-defined]
+    locale = request.reader_locale
     context = {
         "dataset": row,
         "name": shown(row.name, locale, row.default_locale) or row.slug,
@@ -74,7 +74,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
         return found
     paginator = Paginator(queries.requests_for(viewer_of(request), found.pk), PAGE_SIZE)
     entries = paginator.get_page(request.GET.get("page", "1"))
-    locale = request.reader_locale  # type: ignore[attr-defined]
+    locale = request.reader_locale
     context = {
         "organization": found,
         "entries": [

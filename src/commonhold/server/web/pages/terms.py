@@ -24,7 +24,7 @@ BOXES = ("read", "licence", "keep")
 @require_safe
 def standard(request: HttpRequest) -> HttpResponse:
     """Show the site's standard terms, which are part of every dataset's."""
-    locale = request.reader_locale  # type: ignore[attr-defined]
+    locale = request.reader_locale
     found = locale if standard_terms(locale) else DEFAULT_LOCALE
     text = shown({found: standard_terms(found)}, locale, DEFAULT_LOCALE)
     return render(request, "terms/standard.html", {"text": text})
@@ -68,7 +68,7 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     viewer = viewer_of(request)
-    locale = request.reader_locale  # type: ignore[attr-defined]
+    locale = request.reader_locale
     terms = queries.current_terms(viewer, row.row_id)
     if terms is None:
         # Only a dataset that never was published has none: there is nothing to agree to yet.

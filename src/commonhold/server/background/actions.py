@@ -1,0 +1,30 @@
+"""Asking for background work, in the transaction that makes it necessary: both hold, or neither."""
+
+import datetime as dt
+from typing import Any
+
+from commonhold.server.background.models import QUICK, Job
+from commonhold.server.kit import clock
+
+
+def enqueue(
+    name: str,
+    *,
+    lane: str = QUICK,
+    key: str = "",
+    after: dt.timedelta | None = None,
+    **arguments: Any,
+) -> None:
+    """Ask for a job.
+
+    Args:
+        name: of the task, as ``jobs.py`` of its room registers it.
+        lane: the task's lane.
+        key: while a job with this key waits, asking again changes nothing.
+        after: not before that long from now.
+        arguments: for the handler.
+    """
+    run_at = clock.now() + (after or dt.timedelta())
+    job = Job(name=name, lane=lane, key=key, run_at=run_at, arguments=arguments)
+    # A job that waits under the same key stays as it is, and its time with it.
+    Job.objects.bulk_create([job], ignore_conflicts=True)

@@ -1,0 +1,17 @@
+"""Writing to people: a letter is a job, so that it goes out exactly where the change it tells of holds."""
+
+from commonhold.server.background.actions import enqueue
+
+SEND = "mail.send"
+
+
+def send_later(to: str, subject: str, text: str, *, key: str = "") -> None:
+    """Send a letter once the running transaction has held; a mail server that is down gets it later.
+
+    Args:
+        to: the address.
+        subject: one line; line breaks in it become spaces.
+        text: plain text.
+        key: while a letter with this key waits, another is not added.
+    """
+    enqueue(SEND, key=key, to=to, subject=" ".join(subject.split()), text=text.strip() + "\n")

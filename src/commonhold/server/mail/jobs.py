@@ -1,0 +1,11 @@
+"""Sending what was written."""
+
+from commonhold.server.background.registry import task
+from commonhold.server.mail.actions import SEND
+from commonhold.server.mail.post import Letter, post
+
+
+@task(SEND, attempts=12)
+def send(to: str, subject: str, text: str) -> None:
+    """Deliver one letter. A process that dies between sending and noting it sends twice: better than never."""
+    post().deliver(Letter(to, subject, text))

@@ -1,0 +1,107 @@
+"""Reading an object whose parts are not joined yet, or are being joined at this very moment."""
+
+import io
+import os
+
+from commonhold.server.storage.folders import Tree, open_regular
+from commonhold.server.storage.manifest import Manifest, part_name
+from commonhold.server.storage.uploads import JOINED, UPLOADS
+
+
+class PartedFile(io.RawIOBase):
+    """The object as a file that can be read and can seek.
+
+    A part lies in its own file; once that is gone, in the file of what is joined; and once that is gone, under
+    the key. Each of these steps is taken only when the next place holds the bytes, so looking in this order
+    always finds them.
+
+    Args:
+        tree: the store's folder.
+        manifest: the object's.
+    """
+
+    def __init__(self, tree: Tree, manifest: Manifest) -> None:
+        super().__init__()
+        self._tree = tree
+        self._manifest = manifest
+        self._position = 0
+        self._number = 0  # of the part that is open; 0: none, or the whole
+        self._file = -1
+        self._is_whole = False
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Move, as files do."""
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._manifest.size}[whence]
+        if base + offset < 0:
+            raise ValueError("A position in a file is not negative.")
+        self._position = base + offset
+        return self._position
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._position
+
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
+        """Read up to the end of the part at hand."""
+        data = self.pread(len(buffer), self._position)
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+    def pread(self, length: int, position: int) -> bytes:
+        """Read up to ``length`` bytes at ``position``, fewer at the end of a part, none at the end."""
+        if position >= self._manifest.size or not length:
+            return b""
+        number = position // self._manifest.part_size + 1
+        wanted = min(length, self._manifest.end(number) - position)
+        self._reach(number)
+        start = 0 if self._is_whole else self._manifest.start(number)
+        data = os.pread(self._file, wanted, position - start)
+        if not data:
+            raise OSError("A stored object ended before its size.")
+        return data
+
+    def close(self) -> None:
+        """Close what is open."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+        super().close()
+
+    def _reach(self, number: int) -> None:
+        """Open where the bytes of a part lie, unless that is open already."""
+        if self._file >= 0 and number == self._number:
+            return
+        file = self._open_part(number)
+        whole = file is None
+        if file is None:
+            file = self._tree.open_file([UPLOADS, self._manifest.upload, JOINED])
+        if file is None:
+            file = self._open_object()
+        if self._file >= 0:
+            os.close(self._file)
+        self._file, self._number, self._is_whole = file, number, whole
+
+    def _open_part(self, number: int) -> int | None:
+        try:
+            with self._tree.folder([UPLOADS, self._manifest.upload]) as folder:
+                return open_regular(part_name(number), folder)
+        except FileNotFoundError:
+            return None
+
+    def _open_object(self) -> int:
+        file = self._tree.open_file(self._manifest.key.split("/"))
+        if file is not None:
+            status = os.fstat(file)
+            if (status.st_size, status.st_mtime_ns) == (self._manifest.size, self._manifest.modified):
+                return file
+            os.close(file)
+        raise OSError("A stored object was deleted while it was read.")

@@ -1,0 +1,181 @@
+"""The object store on a real S3: the same promises as every store's, in both styles of address."""
+
+import datetime as dt
+import io
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+
+from commonhold.server.config.environment import SettingError, read
+from commonhold.server.kit.ids import new_id
+from commonhold.server.storage.bucket import add_missing_rules, missing_rules
+from commonhold.server.storage.interface import ObjectNotFoundError, StorageError
+from commonhold.server.storage.s3 import S3Store
+from commonhold.server.storage.store import object_store, s3_settings
+from tests.server.storage.contract import *  # noqa: F403 -- every store keeps the same promises
+from tests.server.storage.contract import KEY, content_of
+from tests.server.storage.upload_contract import *  # noqa: F403 -- and these
+from tests.server.storage.upload_contract import send, soon
+from tests.support.postgresql import free_port
+from tests.support.seaweedfs import BUCKET, DOMAIN
+
+
+@pytest.fixture(params=["path", "virtual"])
+def store(request, seaweedfs, tmp_path, monkeypatch) -> S3Store:
+    changes = {}
+    if request.param == "virtual":
+        # Names below .localhost are this machine (RFC 6761), which not every resolver knows.
+        resolve = socket.getaddrinfo
+        monkeypatch.setattr(
+            socket,
+            "getaddrinfo",
+            lambda host, *rest, **more: resolve(
+                "127.0.0.1" if str(host).endswith(DOMAIN) else host, *rest, **more
+            ),
+        )
+        changes = {
+            "COMMONHOLD_S3_ADDRESSING": "virtual",
+            "COMMONHOLD_S3_ENDPOINT_URL": f"http://{DOMAIN}:{seaweedfs.port}",
+        }
+    return make(seaweedfs, tmp_path, **changes)
+
+
+def make(seaweedfs, tmp_path, **changes) -> S3Store:
+    settings = seaweedfs.settings(f"tests/{new_id()}", COMMONHOLD_DATA=str(tmp_path), **changes)
+    return object_store(read(settings), public_url="http://unused.invalid")
+
+
+def test_urls_name_the_address_outside(seaweedfs, tmp_path):
+    outside = make(seaweedfs, tmp_path, COMMONHOLD_S3_PUBLIC_ENDPOINT_URL="https://objects.example.org/s3")
+    stored = outside.put(KEY, io.BytesIO(b"x"))
+    url = urlsplit(
+        outside.download_url(KEY, filename="a.zip", content_type="application/zip", expires_at=soon())
+    )
+    assert (url.scheme, url.netloc) == ("https", "objects.example.org")
+    assert url.path.startswith(f"/s3/{BUCKET}/tests/")
+    assert outside.stat(KEY) == stored, "the site itself goes by the address inside"
+
+
+def test_a_download_is_named_and_typed_and_let_alone(store):
+    store.put(KEY, io.BytesIO(b"content"))
+    url = store.download_url(KEY, filename='ä "1".tar.gz', content_type="application/gzip", expires_at=soon())
+    status, headers, body = send(url, b"", "GET", Authorization="Basic bmV0cmM6a2V5")
+    if status != 200:  # SeaweedFS takes one credential or the other; ours travels in the address
+        status, headers, body = send(url, b"", "GET")
+    assert (status, body) == (200, b"content")
+    assert headers["Content-Type"] == "application/gzip"
+    assert headers["Cache-Control"] == "private, no-transform"
+    assert headers["Content-Disposition"].startswith('attachment; filename="_ _1_.tar.gz"; filename*=UTF-8')
+    assert headers["Content-Encoding"] is None
+    assert send(url.replace("tar.gz", "tar.xz"), b"", "GET")[0] == 403
+    assert send(url, b"x", "PUT")[0] == 403, "what is signed for reading writes nothing"
+
+
+def test_a_large_put_goes_in_parts(store):
+    content = bytes(65 << 20)
+    stored = store.put(KEY, io.BytesIO(content))
+    assert stored.size == len(content)
+    assert stored.etag.endswith('-2"')
+    assert content_of(store, KEY) == content
+
+
+def test_a_failing_source_leaves_nothing(store):
+    class Broken(io.RawIOBase):
+        taken = 0
+
+        def read(self, size=-1):
+            self.taken += size
+            if self.taken > 70 << 20:
+                raise OSError("gone")
+            return bytes(size)
+
+    with pytest.raises(OSError, match="gone"):
+        store.put(KEY, Broken())
+    with pytest.raises(ObjectNotFoundError):
+        store.stat(KEY)
+    assert store.sweep_uploads(dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)) == 0
+
+
+def test_reading_outlives_a_broken_connection(store):
+    content = bytes(range(256)) * 40_000
+    store.put(KEY, io.BytesIO(content))
+    with store.open(KEY) as file:
+        assert file.read(1_000_000) == content[:1_000_000]
+        file.raw._stream.close()
+        assert file.read() == content[1_000_000:]
+
+
+def test_wrong_keys_tell_little(seaweedfs, tmp_path):
+    stranger = make(seaweedfs, tmp_path, COMMONHOLD_S3_SECRET_ACCESS_KEY="wrong-secret")
+    with pytest.raises(Exception, match="refused") as caught:
+        stranger.put(KEY, io.BytesIO(b"x"))
+    assert "wrong-secret" not in str(caught.value)
+    assert "wrong-secret" not in repr(stranger.settings)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"COMMONHOLD_STORAGE_URL": "s3://"}, "takes a bucket"),
+        ({"COMMONHOLD_STORAGE_URL": "s3://Bucket_/x"}, "takes a bucket"),
+        ({"COMMONHOLD_STORAGE_URL": "s3://bucket/../x"}, "the prefix"),
+        ({"COMMONHOLD_S3_ACCESS_KEY_ID": "x"}, "give both"),
+        ({"COMMONHOLD_DOWNLOAD_URL_LIFETIME": "604801"}, "7 days"),
+        ({"COMMONHOLD_S3_ADDRESSING": "dns"}, "path or virtual"),
+        ({"COMMONHOLD_S3_ENDPOINT_URL": "localhost:9000"}, "takes an address"),
+    ],
+)
+def test_settings_that_cannot_be(tmp_path, changes, words):
+    with pytest.raises(SettingError, match=words):
+        s3_settings(
+            read({"COMMONHOLD_DATA": str(tmp_path), "COMMONHOLD_STORAGE_URL": "s3://bucket", **changes})
+        )
+
+
+def test_without_an_endpoint_it_is_aws(tmp_path):
+    settings = {
+        "COMMONHOLD_DATA": str(tmp_path),
+        "COMMONHOLD_STORAGE_URL": "s3://bucket/data",
+        "COMMONHOLD_S3_REGION": "eu-central-1",
+        "COMMONHOLD_S3_ACCESS_KEY_ID": "AKIA",
+        "COMMONHOLD_S3_SECRET_ACCESS_KEY": "secret",
+    }
+    url = object_store(read(settings), public_url="").download_url(
+        KEY, filename="a.zip", content_type="application/zip", expires_at=soon()
+    )
+    assert url.startswith(f"https://bucket.s3.eu-central-1.amazonaws.com/data/{KEY}?X-Amz-Algorithm=")
+
+
+def test_the_bucket_says_what_it_lacks_and_is_given_it(seaweedfs, tmp_path):
+    store = make(seaweedfs, tmp_path)
+    client = store.client
+    client.delete_bucket_cors(Bucket=BUCKET)
+    client.delete_bucket_lifecycle(Bucket=BUCKET)
+    other = {"ID": "mine", "Status": "Enabled", "Filter": {"Prefix": "else/"}, "Expiration": {"Days": 9}}
+    client.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration={"Rules": [other]})
+    assert [text.partition(":")[0] for text in missing_rules(store)] == [
+        "The bucket has no CORS rule that lets browsers upload",
+        "The bucket has no lifecycle rule that ends unfinished uploads",
+    ]
+    assert len(add_missing_rules(store)) == 2
+    assert missing_rules(store) == []
+    assert add_missing_rules(store) == []
+    rules = client.get_bucket_lifecycle_configuration(Bucket=BUCKET)["Rules"]
+    assert [rule["ID"] for rule in rules] == ["mine", "commonhold-unfinished-uploads"]
+    assert missing_rules(object()) == []
+
+
+def test_a_store_out_of_reach(tmp_path):
+    settings = {
+        "COMMONHOLD_DATA": str(tmp_path),
+        "COMMONHOLD_STORAGE_URL": "s3://bucket",
+        "COMMONHOLD_S3_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}",
+        "COMMONHOLD_S3_ACCESS_KEY_ID": "AKIA",
+        "COMMONHOLD_S3_SECRET_ACCESS_KEY": "secret",
+    }
+    store = object_store(read(settings), public_url="")
+    with pytest.raises(StorageError, match="cannot be reached"):
+        store.stat(KEY)
+    with pytest.raises(StorageError, match="does not say"):
+        missing_rules(store)
