@@ -48,7 +48,6 @@ def record(folder: Path) -> dict[str, Any]:
         ("createSampleSession", client.post(f"/api/datasets/{public}/sample-download", content_type="application/json")),
         ("createSampleSession", client.post(f"/api/datasets/{restricted}/sample-download", content_type="application/json")),
         ("getPieces", client.get(f"/api/datasets/{public}/pieces")),
-        ("getMembers", client.get(f"/api/datasets/{public}/members?limit=2&windows=true")),
         ("downloadFile", stranger.get(f"/api/datasets/{public}/download/tok_xyz789")),
         ("getAccount", client.get("/api/account")),
         ("getHealth", stranger.get("/api/health")),

@@ -58,7 +58,14 @@ def test_publish_show_and_a_new_version(one: Publisher, tmp_path: Path) -> None:
     assert (told["status"], told["verification"]) == ("submitted", "verified")
     assert told["checksum"] == f"sha256:{hashlib.sha256(archive.read_bytes()).hexdigest()}"
     assert sorted(path.name for path in tmp_path.iterdir() if "commonhold" in path.name) == []
-    until(lambda: one.state(told["submission"])["sampleFileReference"]["currentVersion"]["fileUpload"]["verification"] == "verified")
+    until(
+        lambda: (
+            one.state(told["submission"])["sampleFileReference"]["currentVersion"]["fileUpload"][
+                "verification"
+            ]
+            == "verified"
+        )
+    )
     dataset = approve(told["submission"])
     code, out, _ = run(one, tmp_path, "submissions", "show", told["submission"], "--json")
     assert (code, json.loads(out)["approvedDatasetId"]) == (0, dataset)
@@ -75,7 +82,9 @@ def test_publish_show_and_a_new_version(one: Publisher, tmp_path: Path) -> None:
 
 def test_drafts_are_submitted_withdrawn_and_deleted(one: Publisher, tmp_path: Path) -> None:
     metadata, archive = written(tmp_path), file(tmp_path)
-    code, out, err = run(one, tmp_path, "publish", str(archive), "--metadata", str(metadata), "--no-submit", "--json")
+    code, out, err = run(
+        one, tmp_path, "publish", str(archive), "--metadata", str(metadata), "--no-submit", "--json"
+    )
     assert code == 0, err
     submission = json.loads(out)["submission"]
     assert json.loads(out)["status"] == "draft"
@@ -96,7 +105,9 @@ def test_what_is_missing_is_named(one: Publisher, tmp_path: Path) -> None:
     metadata.write_text(json.dumps({"name": "Bare", "licence": "MIT"}))
     code, _, err = run(one, tmp_path, "publish", str(file(tmp_path)), "--metadata", str(metadata))
     assert (code, "license" in err) == (2, True)
-    code, _, err = run(one, tmp_path, "publish", str(tmp_path / "nowhere.tar.gz"), "--metadata", str(metadata))
+    code, _, err = run(
+        one, tmp_path, "publish", str(tmp_path / "nowhere.tar.gz"), "--metadata", str(metadata)
+    )
     assert code == 2
 
 
@@ -132,7 +143,15 @@ def test_kill_9_and_go_on(one: Publisher, tmp_path: Path) -> None:
 
 def test_a_file_that_changes_between_two_runs(one: Publisher, tmp_path: Path) -> None:
     archive = file(tmp_path, "changing.tar.gz", random.Random(6).randbytes(100 << 20))
-    arguments = ("publish", str(archive), "--metadata", str(written(tmp_path)), "--connections", "1", "--json")
+    arguments = (
+        "publish",
+        str(archive),
+        "--metadata",
+        str(written(tmp_path)),
+        "--connections",
+        "1",
+        "--json",
+    )
     journal = tmp_path / ".changing.tar.gz.archive.commonhold-upload"
     process = start(one, tmp_path, *arguments)
     until(lambda: journal.exists() and len(journal.read_text().splitlines()) >= 3)
@@ -151,7 +170,15 @@ def test_the_session_was_ended_meanwhile(one: Publisher, tmp_path: Path) -> None
     from commonhold.server.submissions.models import Upload
 
     archive = file(tmp_path, "ended.tar.gz", random.Random(9).randbytes(60 << 20))
-    arguments = ("publish", str(archive), "--metadata", str(written(tmp_path)), "--connections", "1", "--json")
+    arguments = (
+        "publish",
+        str(archive),
+        "--metadata",
+        str(written(tmp_path)),
+        "--connections",
+        "1",
+        "--json",
+    )
     journal = tmp_path / ".ended.tar.gz.archive.commonhold-upload"
     process = start(one, tmp_path, *arguments)
     until(lambda: journal.exists() and len(journal.read_text().splitlines()) >= 2)

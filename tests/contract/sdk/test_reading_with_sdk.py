@@ -11,6 +11,7 @@ import pytest
 
 from tests.contract.sdk.environments import Sdk
 from tests.support.collection import Maker, archive
+from tests.support.publishing import agree
 from tests.support.site import Site, start_site, unique
 
 
@@ -29,7 +30,11 @@ class Reader:
         self.email, self.key = make.person(self.organization)
         self.content = fields.pop("content", b"text\thello\n")
         self.slug = make.dataset(
-            self.organization, content=self.content, agreed_by=[self.email], name=unique("Greetings"), **fields
+            self.organization,
+            content=self.content,
+            agreed_by=[self.email],
+            name=unique("Greetings"),
+            **fields,
         )
         make.load()
 
@@ -53,7 +58,15 @@ return str(getattr(datacollective, "download_dataset")({slug!r}))
 
 def test_details_and_download(sdk: Sdk, open_site: Site, make: Maker, tmp_path: Path) -> None:
     reader = Reader(make)
-    details = value(run(sdk, open_site, reader, tmp_path, "from datacollective import get_dataset_details\nreturn get_dataset_details({slug!r})"))
+    details = value(
+        run(
+            sdk,
+            open_site,
+            reader,
+            tmp_path,
+            "from datacollective import get_dataset_details\nreturn get_dataset_details({slug!r})",
+        )
+    )
     assert details["slug"] == reader.slug
     path = Path(value(run(sdk, open_site, reader, tmp_path, OLD_AND_NEW)))
     assert path.read_bytes() == (make.folder / f"{reader.slug}.tar.gz").read_bytes()
@@ -73,7 +86,7 @@ return [found, list_dataset_filters()]
 
 
 def test_a_download_that_was_cut_goes_on(sdk: Sdk, open_site: Site, make: Maker, tmp_path: Path) -> None:
-    reader = Reader(make, content=random.Random(1).randbytes(300 << 20))
+    reader = Reader(make, content=random.Random(1).randbytes(128 << 20))
     process = sdk.start(
         OLD_AND_NEW.format(slug=reader.slug), api_url=open_site.api, key=reader.key, folder=tmp_path
     )
@@ -118,14 +131,17 @@ def test_samples(newest: Sdk, open_site: Site, make: Maker, tmp_path: Path) -> N
 
 
 def test_refusals_become_its_exceptions(sdk: Sdk, open_site: Site, make: Maker, tmp_path: Path) -> None:
+    from commonhold.server.catalogue.models import Dataset
+
     reader = Reader(make)
     organization = make.organization()
     _, outsider = make.person(None)
     gone = make.dataset(organization, status="removed")
     paid = make.dataset(organization, price={"base_price_cents": 20_000}, agreed_by=[reader.email])
-    strict = make.organization(daily_download_limit=0)
-    _, spent = make.person(strict, email=f"{unique('spent')}@example.org")
+    strict = make.organization(daily_download_limit=1)
+    spender, spent = make.person(strict)
     make.load()
+    agree(Dataset.objects.get(slug=reader.slug).public_id, spender)
 
     def error(slug: str, key: str) -> dict[str, Any]:
         body = OLD_AND_NEW.format(slug=slug)
@@ -137,7 +153,14 @@ def test_refusals_become_its_exceptions(sdk: Sdk, open_site: Site, make: Maker, 
     unpaid = error(paid, reader.key)
     assert unpaid["error"] == "HTTPError"
     assert "402" in unpaid["text"]
-    assert error("unheard-of", reader.key)["error"] == "FileNotFoundError"
+    assert "value" in error(reader.slug, spent)
+    used_up = sdk.run(
+        OLD_AND_NEW.format(slug=reader.slug), api_url=open_site.api, key=spent, folder=tmp_path / "elsewhere"
+    )
+    assert used_up["error"] == "RateLimitError"
+    assert error("unheard-of", reader.key)["error"] == (
+        "RuntimeError" if sdk.version == "0.5.0" else "FileNotFoundError"
+    )
     assert "FileNotFoundError" in error(gone, reader.key)["bases"] or sdk.version == "0.5.0"
 
 

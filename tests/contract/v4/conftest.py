@@ -53,13 +53,19 @@ class World:
     def get(self, path: str, **arguments: Any) -> httpx.Response:
         return self.call("GET", path, **arguments)
 
-    def edit(self, body: Any, path: str | None = None, method: str = "PATCH", **arguments: Any) -> httpx.Response:
+    def edit(
+        self, body: Any, path: str | None = None, method: str = "PATCH", **arguments: Any
+    ) -> httpx.Response:
         """Change the dataset as its owner does."""
-        return self.call(method, path or f"datasets/{self.dataset}/", key=self.owner_key, json=body, **arguments)
+        return self.call(
+            method, path or f"datasets/{self.dataset}/", key=self.owner_key, json=body, **arguments
+        )
 
     def sign_in(self, email: str | None = None) -> str:
         """Return a session token."""
-        answer = self.call("POST", "accounts/session/", json={"email": email or self.owner, "password": PASSWORD})
+        answer = self.call(
+            "POST", "accounts/session/", json={"email": email or self.owner, "password": PASSWORD}
+        )
         assert answer.status_code == 201, answer.text
         return str(answer.json()["token"])
 

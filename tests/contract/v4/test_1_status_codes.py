@@ -34,7 +34,9 @@ def test_rule_1_06_authentication_needed_is_401(steady: World) -> None:
 
 
 def test_rule_1_07_not_permitted_is_403(steady: World) -> None:
-    answer = steady.call("PATCH", f"datasets/{steady.dataset}/", key=steady.stranger_key, json={"name": "Mine"})
+    answer = steady.call(
+        "PATCH", f"datasets/{steady.dataset}/", key=steady.stranger_key, json={"name": "Mine"}
+    )
     assert answer.status_code == 403
 
 

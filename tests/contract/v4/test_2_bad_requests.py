@@ -8,7 +8,22 @@ import pytest
 
 from tests.contract.v4.conftest import World
 
-JSON_VALUES: list[Any] = [None, True, 5, 1e400, 1.5, "", "  ", "x", [], [1, None], {}, {"a": {"b": []}}, "\x00", "\ud800"]
+JSON_VALUES: list[Any] = [
+    None,
+    True,
+    5,
+    1e400,
+    1.5,
+    "",
+    "  ",
+    "x",
+    [],
+    [1, None],
+    {},
+    {"a": {"b": []}},
+    "\x00",
+    "\ud800",
+]
 FIELDS = {
     "datasets/{dataset}/": ["name", "summary", "description", "contact", "visibility", "license", "terms"],
     "organizations/{organization}/": ["name", "description", "website"],
@@ -54,7 +69,9 @@ def test_rule_2_03_nested_objects_nest_their_errors(steady: World) -> None:
         "contact": {"non_field_errors": ["Invalid data. Expected a dictionary, but got int."]}
     }
     wrong = steady.edit({"contact": {"email": "x", "show": "maybe"}}).json()
-    assert wrong == {"contact": {"email": ["Enter a valid email address."], "show": ["Must be a valid boolean."]}}
+    assert wrong == {
+        "contact": {"email": ["Enter a valid email address."], "show": ["Must be a valid boolean."]}
+    }
 
 
 @pytest.mark.parametrize(
@@ -91,12 +108,23 @@ def test_rule_2_04_numbers_are_strings_and_unknown_keys_ignored(world: World) ->
 
 def test_rule_2_04_lists_of_scalars_are_keyed_by_index(steady: World) -> None:
     answer = steady.get("datasets/search/?visibility=public&visibility=zz")
-    assert (answer.status_code, answer.json()) == (400, {"visibility": {"1": ['"zz" is not a valid choice.']}})
+    assert (answer.status_code, answer.json()) == (
+        400,
+        {"visibility": {"1": ['"zz" is not a valid choice.']}},
+    )
 
 
 @pytest.mark.parametrize(
     "content",
-    [b'{"name": tru', b"NaN", b'{"name": Infinity}', b"\xef\xbb\xbf{}", b"\xff", b"[" * 100_000, b'{"n":' + b"9" * 9999 + b"}"],
+    [
+        b'{"name": tru',
+        b"NaN",
+        b'{"name": Infinity}',
+        b"\xef\xbb\xbf{}",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"n":' + b"9" * 9999 + b"}",
+    ],
 )
 def test_rule_2_05_malformed_json_is_under_non_field_errors(steady: World, content: bytes) -> None:
     answer = raw(steady, content)
@@ -113,7 +141,10 @@ def test_rule_2_05_malformed_multipart_too(steady: World) -> None:
 
 def test_rule_2_06_other_types_are_415(world: World) -> None:
     answer = raw(world, b"name", "text/plain")
-    assert (answer.status_code, answer.json()) == (415, {"detail": 'Unsupported media type "text/plain" in request.'})
+    assert (answer.status_code, answer.json()) == (
+        415,
+        {"detail": 'Unsupported media type "text/plain" in request.'},
+    )
     assert raw(world, b"{}", None).status_code == 415
     for charset in ("utf-8", "latin-1", "base64", "nonsense"):
         assert raw(world, b'{"name": "Jeux"}', f"application/json; charset={charset}").status_code == 200
@@ -141,7 +172,10 @@ def test_rule_2_07_unknown_methods_are_405(steady: World) -> None:
 
 def test_rule_2_08_accept(steady: World) -> None:
     answer = steady.get("tasks/", headers={"Accept": "text/html"})
-    assert (answer.status_code, answer.json()) == (406, {"detail": "Could not satisfy the request Accept header."})
+    assert (answer.status_code, answer.json()) == (
+        406,
+        {"detail": "Could not satisfy the request Accept header."},
+    )
     for accept in ("application/xml;q=1, */*;q=0.1", "application/json", "*/*", "application/*"):
         assert steady.get("tasks/", headers={"Accept": accept}).status_code == 200
     assert steady.get("tasks/?format=json").status_code == 200
@@ -159,10 +193,14 @@ def test_rule_2_09_order_of_precedence(steady: World) -> None:
     statuses = {
         "404 > 406": steady.get("nope/", **html),
         "404 > 401": steady.get("nope/", **bad_key),
-        "406 > 401": steady.get("datasets/", headers={"Accept": "text/html", "Authorization": "Bearer broken"}),
+        "406 > 401": steady.get(
+            "datasets/", headers={"Accept": "text/html", "Authorization": "Bearer broken"}
+        ),
         "406 > 405": steady.call("DELETE", "tasks/", key=steady.owner_key, **html),
         "401 > 405": steady.call("DELETE", "tasks/", **bad_key),
-        "401 > 400": steady.call("PATCH", dataset, content=b"{", headers={"Content-Type": "application/json"}),
+        "401 > 400": steady.call(
+            "PATCH", dataset, content=b"{", headers={"Content-Type": "application/json"}
+        ),
         "403 > 405": steady.call("PUT", "accounts/profile/", key=steady.owner_key),
         "403 > 415": steady.call("PATCH", "accounts/profile/", key=steady.owner_key, content=b"x"),
     }
@@ -194,10 +232,15 @@ def test_rule_2_13_any_json_in_any_field_is_never_a_500(world: World, path: str)
     for field, value in itertools.product(FIELDS[path], JSON_VALUES):
         content = json.dumps({field: value}).encode()
         answer = world.call(
-            method, address, content=content, headers={"Content-Type": "application/json", "Authorization": auth}
+            method,
+            address,
+            content=content,
+            headers={"Content-Type": "application/json", "Authorization": auth},
         )
         assert answer.status_code in {200, 400, 401, 429}, (field, value, answer.text)
         if answer.status_code == 400:
             assert is_lists(answer.json()), answer.text
-    for name, value in itertools.product(["q", "sort", "task", "facets", "lang", "page_size"], ["%00", "%FF", "%ED%A0%80", "x" * 3000]):
+    for name, value in itertools.product(
+        ["q", "sort", "task", "facets", "lang", "page_size"], ["%00", "%FF", "%ED%A0%80", "x" * 3000]
+    ):
         assert world.get(f"datasets/search/?{name}={value}").status_code in {200, 400}

@@ -11,9 +11,7 @@ import pytest
 from tests.contract.v4.conftest import PASSWORD, World, encoded, signed
 
 NOW = "now"
-TLSDATE = (
-    "JWT iat (issued at time) is invalid. Make sure your system clock is synchronized with something like TLSdate."
-)
+TLSDATE = "JWT iat (issued at time) is invalid. Make sure your system clock is synchronized with something like TLSdate."
 DECODING, EXPIRED, HEADER = "ERROR_DECODING_SIGNATURE", "ERROR_SIGNATURE_EXPIRED", "ERROR_INVALID_HEADER"
 
 
@@ -33,7 +31,9 @@ def accepted(world: World, auth: str) -> bool:
 
 
 def test_rule_3_01_detail_and_optional_code(steady: World) -> None:
-    assert steady.get("accounts/profile/").json() == {"detail": "Authentication credentials were not provided."}
+    assert steady.get("accounts/profile/").json() == {
+        "detail": "Authentication credentials were not provided."
+    }
     assert set(refusal(steady, "Bearer x")) == {"detail", "code"}
 
 
@@ -57,7 +57,10 @@ def test_rule_3_05_401_has_a_challenge_and_403_has_none(steady: World) -> None:
 def test_rule_3_06_unknown_schemes_are_strangers(steady: World, auth: str | None) -> None:
     assert steady.get("datasets/", auth=auth).status_code == 200
     protected = steady.get("accounts/profile/", auth=auth)
-    assert (protected.status_code, protected.json()) == (401, {"detail": "Authentication credentials were not provided."})
+    assert (protected.status_code, protected.json()) == (
+        401,
+        {"detail": "Authentication credentials were not provided."},
+    )
 
 
 def test_rule_3_07_bad_credentials_are_401_on_public_endpoints(steady: World) -> None:
@@ -68,7 +71,9 @@ def test_rule_3_07_bad_credentials_are_401_on_public_endpoints(steady: World) ->
 def test_rule_3_08_known_without_permission_is_403(world: World) -> None:
     answer = world.edit({"name": "x"}, method="PATCH", path=f"organizations/{world.organization}/")
     assert answer.status_code == 200
-    refused = world.call("PATCH", f"organizations/{world.organization}/", key=world.stranger_key, json={"name": "x"})
+    refused = world.call(
+        "PATCH", f"organizations/{world.organization}/", key=world.stranger_key, json={"name": "x"}
+    )
     assert (refused.status_code, refused.json()) == (
         403, {"detail": "You do not have permission to perform this action."},
     )  # fmt: skip
@@ -112,8 +117,13 @@ def test_rule_3_13_an_expired_key_too(world: World) -> None:
 
     from commonhold.server.credentials.models import ApiKey
 
-    ApiKey.objects.filter(prefix=world.owner_key[:12]).update(expires_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
-    assert refusal(world, f"Bearer {world.owner_key}") == {"detail": "Signature has expired.", "code": EXPIRED}
+    ApiKey.objects.filter(prefix=world.owner_key[:12]).update(
+        expires_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    )
+    assert refusal(world, f"Bearer {world.owner_key}") == {
+        "detail": "Signature has expired.",
+        "code": EXPIRED,
+    }
 
 
 def test_rule_3_14_garbage_and_tampering(steady: World) -> None:
@@ -121,7 +131,17 @@ def test_rule_3_14_garbage_and_tampering(steady: World) -> None:
     assert accepted(steady, f"Bearer {token}")
     from commonhold.server.credentials.keys import new_key
 
-    for bad in ("x", token[:-1], token[1:], token.swapcase(), f"{token}x", "a:b:c", "chk_x", new_key(), "x" * 5000):
+    for bad in (
+        "x",
+        token[:-1],
+        token[1:],
+        token.swapcase(),
+        f"{token}x",
+        "a:b:c",
+        "chk_x",
+        new_key(),
+        "x" * 5000,
+    ):
         assert refusal(steady, f"Bearer {bad}") == {"detail": "Error decoding signature.", "code": DECODING}
 
 
@@ -161,7 +181,9 @@ def test_signing_in_tells_nothing_of_accounts(world: World) -> None:
 
 def test_guesses_at_one_account_are_limited(steady: World) -> None:
     statuses = {
-        steady.call("POST", "accounts/session/", json={"email": "target@example.org", "password": "x"}).status_code
+        steady.call(
+            "POST", "accounts/session/", json={"email": "target@example.org", "password": "x"}
+        ).status_code
         for _ in range(24)
     }
     assert statuses == {401, 429}
@@ -233,7 +255,10 @@ def test_rule_3_20_row_2_what_is_no_token(steady: World) -> None:
 
 
 def test_rule_3_20_row_4_comes_before_the_signature(steady: World) -> None:
-    assert refusal(steady, f"JWT {signed('wrong', steady.claims(iss='user:0:0'))}")["detail"] == "Unknown JWT iss (issuer)."
+    assert (
+        refusal(steady, f"JWT {signed('wrong', steady.claims(iss='user:0:0'))}")["detail"]
+        == "Unknown JWT iss (issuer)."
+    )
 
 
 def test_rule_3_20_row_5_other_algorithms(steady: World) -> None:
@@ -323,5 +348,7 @@ def test_a_key_without_the_scope_reads_nothing(world: World) -> None:
     world.make.load()
     assert world.get("datasets/", key=key).status_code == 403
     assert world.get(f"datasets/{world.dataset}/", key=reader).status_code == 200
-    assert world.call("PATCH", f"datasets/{world.dataset}/", key=reader, json={"name": "x"}).status_code == 403
+    assert (
+        world.call("PATCH", f"datasets/{world.dataset}/", key=reader, json={"name": "x"}).status_code == 403
+    )
     assert world.call("DELETE", f"datasets/{world.dataset}/", key=reader).status_code == 403

@@ -23,7 +23,9 @@ SENTENCE = (
 
 
 def command(*words: str) -> None:
-    subprocess.run([sys.executable, "-m", "commonhold", "admin", "site", *words], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "commonhold", "admin", "site", *words], check=True, capture_output=True
+    )
 
 
 def seen(world: World, *, read_only: bool) -> None:
@@ -67,7 +69,13 @@ def rule_4_01_writes_are_503_and_reads_go_on(world: World) -> None:
         # Rule 4.8: neither header was ever documented.
         assert not {"Retry-After", "X-AMO-Read-Only"} & set(answer.headers)
     assert world.get(f"datasets/{world.dataset}/", key=world.owner_key).json() == before
-    for path in ("datasets/", "datasets/search/?q=games", "organizations/", "accounts/profile/", "openapi.json"):
+    for path in (
+        "datasets/",
+        "datasets/search/?q=games",
+        "organizations/",
+        "accounts/profile/",
+        "openapi.json",
+    ):
         assert world.get(path, key=world.owner_key).status_code == 200
     assert world.call("OPTIONS", "datasets/").status_code == 200
     assert world.call("HEAD", "datasets/").status_code == 200
@@ -94,7 +102,9 @@ def rule_4_06_cors(world: World) -> None:
     answer = world.call("POST", "datasets/", headers={"Origin": "https://example.org"})
     assert answer.status_code == 503
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert {"origin", "accept-language"} <= {word.strip().lower() for word in answer.headers["Vary"].split(",")}
+    assert {"origin", "accept-language"} <= {
+        word.strip().lower() for word in answer.headers["Vary"].split(",")
+    }
     preflight = world.call(
         "OPTIONS", "nope/", headers={"Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
     )
@@ -102,7 +112,13 @@ def rule_4_06_cors(world: World) -> None:
 
 
 def rule_4_07_languages(world: World) -> None:
-    for locale, beginning in (("fr", "Certaines"), ("sw", "Baadhi"), ("kn", "ಜಾಲತಾಣದ"), ("ja", "ウェブサイト"), ("pt-BR", "Alguns")):
+    for locale, beginning in (
+        ("fr", "Certaines"),
+        ("sw", "Baadhi"),
+        ("kn", "ಜಾಲತಾಣದ"),
+        ("ja", "ウェブサイト"),
+        ("pt-BR", "Alguns"),
+    ):
         assert world.call("POST", f"datasets/?lang={locale}").json()["error"].startswith(beginning)
         headers = {"Accept-Language": locale}
         assert world.call("POST", "datasets/", headers=headers).json()["error"].startswith(beginning)
@@ -110,7 +126,10 @@ def rule_4_07_languages(world: World) -> None:
 
 def rule_4_09_site_and_4_11_profile(world: World) -> None:
     assert world.get("site/").text == '{"read_only":true,"notice":null}'
-    assert world.get("accounts/profile/", auth=world.jwt()).json()["site_status"] == {"read_only": True, "notice": None}
+    assert world.get("accounts/profile/", auth=world.jwt()).json()["site_status"] == {
+        "read_only": True,
+        "notice": None,
+    }
 
 
 def the_other_api_and_pages(world: World) -> None:
@@ -148,7 +167,10 @@ def test_the_database_session_refuses_to_write_whatever_the_code_does(world: Wor
     change(None, read_only=True)
     try:
         assert read_only.keep_in_step()
-        for write in (lambda: organizations.update(website="https://example.org"), lambda: organizations.delete()):
+        for write in (
+            lambda: organizations.update(website="https://example.org"),
+            organizations.delete,
+        ):
             with pytest.raises(DatabaseError) as refused:
                 write()
             assert read_only.is_refusal(refused.value)
@@ -170,7 +192,9 @@ def refusing_database(*, on: bool) -> None:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT current_database()")
             name = cursor.fetchone()[0]
-            cursor.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {"on" if on else "off"}')
+            cursor.execute(
+                f'ALTER DATABASE "{name}" SET default_transaction_read_only = {"on" if on else "off"}'
+            )
             return
         for verb in ("INSERT", "UPDATE"):
             cursor.execute(f"DROP TRIGGER IF EXISTS refuse_{verb}")
@@ -205,7 +229,9 @@ def _asked_of_a_read_only_file(world: World) -> tuple[httpx.Response, httpx.Resp
     return _asked_in_process(world, application, "PRAGMA query_only = 1")
 
 
-def _asked_in_process(world: World, application: Any, statement: str = "") -> tuple[httpx.Response, httpx.Response]:
+def _asked_in_process(
+    world: World, application: Any, statement: str = ""
+) -> tuple[httpx.Response, httpx.Response]:
     """Ask the site's own application in a thread of its own, whose database session begins after the refusal."""
     answers: list[httpx.Response] = []
 
@@ -214,9 +240,13 @@ def _asked_in_process(world: World, application: Any, statement: str = "") -> tu
         if statement:
             with connection.cursor() as cursor:
                 cursor.execute(statement)
-        with httpx.Client(transport=httpx.WSGITransport(app=application), base_url="http://localhost") as client:
+        with httpx.Client(
+            transport=httpx.WSGITransport(app=application), base_url="http://localhost"
+        ) as client:
             headers = {"Authorization": f"Bearer {world.owner_key}"}
-            answers.append(client.patch(f"/api/v4/datasets/{world.dataset}/", json={"name": "Other"}, headers=headers))
+            answers.append(
+                client.patch(f"/api/v4/datasets/{world.dataset}/", json={"name": "Other"}, headers=headers)
+            )
             answers.append(client.get(f"/api/v4/datasets/{world.dataset}/"))
         connection.close()
 
@@ -270,7 +300,10 @@ def test_operators_switch_it_on_through_the_api_and_only_the_command_off(world: 
 def test_the_environment_has_the_last_word(world: World) -> None:
     with start_site(COMMONHOLD_READ_ONLY="true") as site:
         assert site.get("/api/v4/site/").json()["read_only"] is True
-        assert site.request("PATCH", f"/api/v4/datasets/{world.dataset}/", key=world.owner_key).status_code == 503
+        assert (
+            site.request("PATCH", f"/api/v4/datasets/{world.dataset}/", key=world.owner_key).status_code
+            == 503
+        )
     change(None, read_only=True)
     try:
         with start_site(COMMONHOLD_READ_ONLY="false") as site:

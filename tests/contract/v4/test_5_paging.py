@@ -35,7 +35,9 @@ def thousand(steady: World) -> Iterator[str]:
 def fill(world: World, count: int) -> str:
     owner = Organization.objects.create(slug=unique("many"), name={"en-US": "Many"}, can_publish=True)
     for number in range(count):
-        save_dataset(None, Dataset(organization=owner, slug=unique(WORD)), {"name": {"en-US": f"{WORD} {number}"}})
+        save_dataset(
+            None, Dataset(organization=owner, slug=unique(WORD)), {"name": {"en-US": f"{WORD} {number}"}}
+        )
     return owner.slug
 
 
@@ -77,7 +79,9 @@ def test_rule_5_02_keys_in_order(steady: World) -> None:
     [("1", 1), ("50", 50), ("51", 50), ("1000", 50), ("0", 25), ("-5", 25), ("abc", 25), ("", 25), ("10.5", 25), (" 10", 10),
      ("١٠", 10), ("9" * 5000, 25)],
 )  # fmt: skip
-def test_rule_5_03_page_size_is_never_an_error(steady: World, hundred: str, size: str, effective: int) -> None:
+def test_rule_5_03_page_size_is_never_an_error(
+    steady: World, hundred: str, size: str, effective: int
+) -> None:
     body = search(steady, hundred, page_size=size).json()
     assert (body["page_size"], len(body["results"])) == (effective, effective)
     assert dict(parse_qsl(urlsplit(body["next"]).query, keep_blank_values=True))["page_size"] == size
@@ -144,7 +148,9 @@ def test_rule_5_07_walking_meets_a_thousand_once(
     for query in ("", f"&q={WORD}", "&sort=downloads"):
         if size == 1 and query:
             continue
-        met, first = walk(steady.site, f"datasets/search/?facets=false&organization={thousand}&page_size={size}{query}")
+        met, first = walk(
+            steady.site, f"datasets/search/?facets=false&organization={thousand}&page_size={size}{query}"
+        )
         assert (len(met), set(met)) == (1000, expected)
         assert first["count"] == 1000
 
@@ -161,7 +167,9 @@ def test_rule_5_07_walking_back_meets_the_same(steady: World, hundred: str) -> N
 
 
 @pytest.mark.parametrize("window", [30, 100, 500])
-def test_rule_5_13_within_a_window_next_never_leads_to_a_404(steady: World, thousand: str, window: int) -> None:
+def test_rule_5_13_within_a_window_next_never_leads_to_a_404(
+    steady: World, thousand: str, window: int
+) -> None:
     with start_site(COMMONHOLD_RESULT_WINDOW=str(window)) as site:
         for size in (1, 7, 25, 50):
             for query in ("", f"&q={WORD}"):
@@ -182,8 +190,9 @@ def test_rule_5_13_within_a_window_next_never_leads_to_a_404(steady: World, thou
 
 
 def test_rule_5_12_the_window_is_25000_by_default() -> None:
-    from commonhold.server.api.v4.paging import asked_page, place_of
     from django.http import QueryDict
+
+    from commonhold.server.api.v4.paging import asked_page, place_of
 
     table = [("", 1, 1000, True), ("page=1000", 1000, 1000, False), ("page_size=50&page=500", 500, 500, False),
              ("page_size=7", 1, 3572, True), ("page_size=7&page=3572", 3572, 3572, False)]  # fmt: skip
@@ -192,7 +201,11 @@ def test_rule_5_12_the_window_is_25000_by_default() -> None:
     assert settings.ENVIRONMENT.result_window == 25_000
     for query, number, page_count, has_next in table:
         place = place_of(asked_page(QueryDict(query), "http://x/", 25_000), 30_000)
-        assert (place.number, place.page_count, place.number < place.page_count) == (number, page_count, has_next)
+        assert (place.number, place.page_count, place.number < place.page_count) == (
+            number,
+            page_count,
+            has_next,
+        )
     assert place.limit == 3
 
 
@@ -214,7 +227,11 @@ def test_members_walk_with_their_own_private_datasets(world: World) -> None:
     owner = Organization.objects.get(slug=world.organization)
     for number in range(23):
         visibility = "private" if number % 3 else "public"
-        save_dataset(None, Dataset(organization=owner, slug=unique("mixed")), {"name": {"en-US": "x"}, "visibility": visibility})
+        save_dataset(
+            None,
+            Dataset(organization=owner, slug=unique("mixed")),
+            {"name": {"en-US": "x"}, "visibility": visibility},
+        )
     everybody, _ = walk(world.site, "datasets/?page_size=7")
     own, first = walk(world.site, "datasets/?page_size=7", world.owner_key)
     assert len(own) == len(set(own)) == first["count"]

@@ -79,7 +79,6 @@ def test_examples_have_the_keys_of_todays_answers(make: Maker):
             f"/api/datasets/{dataset}/download", content_type="application/json"
         ),
         "getPieces 200": client.get(f"/api/datasets/{dataset}/pieces"),
-        "getMembers 200": client.get(f"/api/datasets/{dataset}/members?windows=true"),
         "getAccount 200": client.get("/api/account"),
         "getHealth 200": client.get("/api/health"),
     }

@@ -8,6 +8,7 @@ import pytest
 
 from commonhold.server.access.models import Agreement, Terms
 from commonhold.server.audit.models import Entry
+from commonhold.server.background.runner import do_next
 from commonhold.server.catalogue.models import Dataset, DatasetVersion
 from commonhold.server.collection.mistakes import CollectionError
 from commonhold.server.config.environment import environment

@@ -19,7 +19,7 @@ from contextlib import closing
 import pytest
 
 from commonhold.server.storage.archives import inflate
-from commonhold.server.storage.archives.index import ArchiveIndex
+from commonhold.server.storage.archives.index import ArchiveIndex, describe_point
 from commonhold.server.storage.archives.members import Member
 from commonhold.server.storage.archives.points import MAX_POINTS, PointKeeper, alignment, unpack_from
 from commonhold.server.storage.memory import MemoryStore
@@ -119,7 +119,7 @@ def test_every_member_of_a_tar_gz_can_be_read_by_range(packer):
     content = PACKERS[packer](plain_tar(entries))
     verified = check(content)
     assert verified.hashes.sha256 == hashlib.sha256(content).hexdigest()
-    index = ArchiveIndex.from_bytes(verified.members.to_bytes())
+    index = ArchiveIndex.load(verified.members.dump(), verified.members.dump_windows())
     assert len(index.points) > 5
     found = [member for _, member in index.members()]
     assert [member.name for member in found] == [name for name, _ in entries]
@@ -170,7 +170,7 @@ def test_without_the_library_archives_are_read_all_the_same(monkeypatch):
     content = gzip.compress(plain_tar(entries))
     index = check(content).members
     assert index.points == []
-    member = index.find("b")
+    _, member = index.find("b")
     access = index.ranges_for(member)
     assert (access.start, access.end) == (0, len(content))
     assert read_member(content, index, member) == b"x"
@@ -182,7 +182,7 @@ def test_every_member_of_a_zip_can_be_read_by_range(method):
     content = zipped(*entries, method=method)
     verified = check(content, "a.zip")
     assert verified.hashes.sha256 == hashlib.sha256(content).hexdigest()
-    index = ArchiveIndex.from_bytes(verified.members.to_bytes())
+    index = ArchiveIndex.load(verified.members.dump())
     for (_, member), (name, expected) in zip(index.members(), entries, strict=True):
         assert (member.name, member.size) == (name, len(expected))
         assert read_member(content, index, member) == expected
@@ -315,9 +315,9 @@ def test_a_large_index_is_small_and_paged():
                 deflated=True,
             )
         )
-    data = index.to_bytes()
+    data = index.dump()
     assert len(data) < 300_000 * 12
-    again = ArchiveIndex.from_bytes(data)
+    again = ArchiveIndex.load(data)
     assert (again.count, again.listed) == (300_000, 300_000)
     page = [next(again.members(after=123_456))]
     assert [(number, member.name) for number, member in page] == [
@@ -329,8 +329,17 @@ def test_a_large_index_is_small_and_paged():
 def test_names_that_are_no_unicode_survive():
     index = ArchiveIndex("tar.gz", 1)
     index.add(Member("a\udcff", "file", 1, 2, 3, 4))
-    [(number, member)] = ArchiveIndex.from_bytes(index.to_bytes()).members()
+    [(number, member)] = ArchiveIndex.load(index.dump()).members()
     assert (number, member.name) == (1, "a\udcff")
+
+
+def test_a_point_is_described_for_clients():
+    content = gzip.compress(plain_tar([("a", text(1, 9_000_000))]))
+    index = check(content).members
+    point = index.points[1]
+    described = describe_point(point)
+    assert described["bit"] == point.bit
+    assert described["mask"] == 0xFF << point.bit % 8 & 0xFF
 
 
 def test_memory_stays_small(tmp_path):

@@ -102,11 +102,9 @@ def prepare(site: Client, what: Publication, watcher: Watcher) -> tuple[Submissi
     return submission, delivery.send(submission.id, what.archive)
 
 
-def submit(site: Client, what: Publication, submission: str) -> Submission:
-    """Submit for review what :func:`prepare` has prepared."""
-    submitted = submissions.submit(site, submission)
+def finish(site: Client, what: Publication) -> None:
+    """Forget which submission the archive went to: everything is done, and the same archive would be another one."""
     Draft(what.archive, site.settings.api_url).forget()
-    return submitted
 
 
 def add_version(site: Client, archive: Path, submission: str, *, connections: int, watcher: Watcher) -> Sent:

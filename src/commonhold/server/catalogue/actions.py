@@ -23,19 +23,19 @@ from commonhold.server.catalogue.search import index
 from commonhold.server.kit import clock, events
 from commonhold.server.kit.translation import DefaultTextMissingError, every_text, merge
 from commonhold.server.kit.viewer import Viewer
-from commonhold.server.storage.archives.index import split
 from commonhold.server.storage.pieces import PIECE_SIZE, FileHashes
 
 
 @dataclass(frozen=True, slots=True)
 class StoredArchive:
-    """A file that lies in the store and was read and proven there; ``members`` is its ``ArchiveIndex``, in bytes."""
+    """A file that lies in the store and was read and proven there; the last two are its dumped ``ArchiveIndex``."""
 
     object_key: str
     filename: str
     content_type: str
     hashes: FileHashes
     members: bytes = b""
+    member_windows: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +166,9 @@ def add_version(
     )
     VersionPieces.objects.create(version=version, piece_size=PIECE_SIZE, digests=archive.hashes.pieces)
     if archive.members:
-        listing, windows = split(archive.members)
-        VersionMembers.objects.create(version=version, listing=listing, windows=windows)
+        VersionMembers.objects.create(
+            version=version, listing=archive.members, windows=archive.member_windows
+        )
     dataset.current_version = version
     dataset.updated_at = clock.now()
     dataset.save(update_fields=["current_version", "updated_at"])

@@ -53,7 +53,10 @@ class StoredFiles:
             mistake: Mistake = source.mistake(key, f"{path.name} is not a sound archive: {error}")
             raise CollectionError(collection, [mistake]) from error
         content_type = content_type_of(path.name) or "application/octet-stream"
-        return StoredArchive(object_key, path.name, content_type, found.hashes, found.members.to_bytes())
+        members = found.members
+        return StoredArchive(
+            object_key, path.name, content_type, found.hashes, members.dump(), members.dump_windows()
+        )
 
     def replaced(self, object_key: str) -> None:
         """Note an object that nothing names any more once the transaction holds."""

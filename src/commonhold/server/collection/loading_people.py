@@ -111,7 +111,7 @@ def _apply_key(person: Person, entry: ApiKeyEntry, report: Report) -> None:
         person=person.pk,
         organization=organization.pk,
         name=entry.name,
-        scopes=entry.scopes or SCOPES,
+        scopes=SCOPES if entry.scopes is UNSET else entry.scopes,
         expires_at=entry.expires or None,
         key=entry.key or None,
     )

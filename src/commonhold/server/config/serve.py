@@ -1,7 +1,7 @@
 """Starts a whole site: prepares the database, runs the site's server and what belongs beside it.
 
-Beside it run the embedded store and the process that looks after background work. This one supervises: it imports no Django, starts those beside it again should they ever end, and stops everything
-at once.
+Beside it run the embedded store and the process that looks after background work. This one supervises: it imports no
+Django, starts those beside it again should they ever end, and stops everything at once.
 """
 
 import os

@@ -16,17 +16,23 @@ _REFUSE = {"sqlite": "PRAGMA query_only = 1", "postgresql": "SET default_transac
 _ALLOW = {"sqlite": "PRAGMA query_only = 0", "postgresql": "RESET default_transaction_read_only"}
 
 
-def is_on() -> bool:
-    """Whether the site is read-only, as seen at most a second ago; where that cannot be read, as it was last seen."""
+def is_on(*, look: bool = True) -> bool:
+    """Whether the site is read-only, as seen at most a second ago; where that cannot be read, as it was last seen.
+
+    Args:
+        look: False to go by what was last seen, however long ago, without asking the database.
+    """
+    if not look:
+        return queries.last_seen().read_only
     try:
         return queries.switches().read_only
     except DatabaseError:
         return queries.last_seen().read_only
 
 
-def keep_in_step() -> bool:
+def keep_in_step(*, look: bool = True) -> bool:
     """Bring this thread's database session in step with the switch, and return how the switch stands."""
-    on = is_on()
+    on = is_on(look=look)
     session = getattr(connection, "commonhold_refuses_writes", None)
     refuses = session is not None and session is connection.connection
     if on != refuses:
@@ -55,6 +61,9 @@ def is_refusal(error: BaseException) -> bool:
     cause = error.__cause__
     if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
         return True
-    if isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
+    if (
+        isinstance(cause, sqlite3.Error)
+        and getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY
+    ):
         return True
     return is_on()

@@ -55,7 +55,8 @@ def verify_upload(upload: int) -> None:
     except ObjectNotFoundError:
         findings = files.Findings(reasons=(_LOST,))
     else:
-        findings = files.Findings(found.hashes, found.members.to_bytes(), found.schema or "")
+        members = found.members
+        findings = files.Findings(found.hashes, members.dump(), members.dump_windows(), found.schema or "")
     files.settle(upload, findings)
 
 

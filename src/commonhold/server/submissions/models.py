@@ -138,7 +138,8 @@ class Upload(models.Model):
         reasons: sentences for the publisher, where it was rejected.
         release: whether it goes, went or may not go into the catalogue as a new version of its own.
         version: what it became.
-        members: the index of the archive's members, as the room of storage writes it.
+        members: the index of the archive's members, as the room of storage writes it; ``member_windows`` is the part
+            of it that is only needed to unpack from the middle.
         dropped_at: since when its bytes are no longer in the store.
     """
 
@@ -160,6 +161,7 @@ class Upload(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     piece_digests = models.BinaryField(null=True)
     members = models.BinaryField(null=True)
+    member_windows = models.BinaryField(null=True)
     schema = models.TextField(blank=True)
     release = models.CharField(max_length=16, default=NOT_NEEDED, blank=True)
     version = models.ForeignKey(

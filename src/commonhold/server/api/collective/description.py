@@ -111,20 +111,6 @@ OPERATIONS = (
         (DATASET, VERSION), security=("apiKey", "basic"), tags=("Downloads",),
     ),
     Operation(
-        "/datasets/{datasetId}/members", "get", "getMembers", "Get the archive's members",
-        "What lies in the archive, and which bytes to fetch with a `Range` request to read one member without the rest. Key "
-        "and terms as for a download; free of quota. A page can be short, or empty, where a `prefix` is asked for: go on "
-        "with `after` while `next` is not null.",
-        {200: ok("A page of members.", shapes.Members), **OF_BYTES},
-        (
-            DATASET, VERSION,
-            Parameter("prefix", "Only members whose names begin so.", {"type": "string", "minLength": 1, "maxLength": parameters.LONGEST_QUERY}),
-            Parameter("after", "The `next` of the page before.", {"type": "integer", "minimum": 0, "maximum": parameters.LARGEST_NUMBER, "default": 0}),
-            Parameter("limit", f"Members on a page; with `windows` at most {parameters.MOST_WITH_WINDOWS}.", {"type": "integer", "minimum": 1, "maximum": parameters.MOST_MEMBERS, "default": parameters.MEMBERS}),
-            Parameter("windows", "`true`: restarts come with their windows, which are up to 44 KiB each.", {"type": "string", "enum": ["true", "false"], "default": "false"}),
-        ), security=("apiKey", "basic"), tags=("Downloads",),
-    ),
-    Operation(
         "/datasets/{datasetId}/download/{downloadToken}", "get", "downloadFile", "Download Dataset File (removed)",
         "This endpoint has been removed. `POST /datasets/{datasetId}/download` returns a URL for direct download.",
         {410: Response("Always.", shapes.Error)},

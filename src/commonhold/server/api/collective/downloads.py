@@ -109,10 +109,10 @@ class RemovedTokenRoute(OpenEndpoint):
 def allowed(
     request: HttpRequest, name: str, target: queries.Target | None, decided: rules.Answer
 ) -> queries.Target:
-    """Return the target if it may be had.
+    """Return the target that the policy lets the caller have.
 
     Raises:
-        Problem: why it may not.
+        Problem: it does not.
     """
     if target is None or not decided.allowed:
         identifier = target.public_id if target else name

@@ -3,7 +3,6 @@
 import datetime as dt
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from django.http import QueryDict
 
@@ -14,7 +13,6 @@ from commonhold.server.kit.translation import match_locale
 
 PAGE_SIZE, LARGEST_PAGE_SIZE = 24, 100
 LARGEST_NUMBER = 1_000_000
-MEMBERS, MOST_MEMBERS, MOST_WITH_WINDOWS = 1000, 10_000, 100
 MOST_VALUES = 100
 LONGEST_QUERY = 1000
 
@@ -91,28 +89,6 @@ def asked_version(query: QueryDict) -> int | None:
     version = parameters.integer("version", None)
     parameters.check()
     return version
-
-
-@dataclass(frozen=True, slots=True)
-class MemberQuery:
-    """Which members of an archive are asked for."""
-
-    prefix: str
-    after: int
-    limit: int
-    windows: bool
-
-
-def asked_members(query: QueryDict) -> MemberQuery:
-    """Return the query of ``GET /datasets/{id}/members``."""
-    parameters = Parameters(query)
-    windows = parameters.choice("windows", ("true", "false"), "false") == "true"
-    most = MOST_WITH_WINDOWS if windows else MOST_MEMBERS
-    limit = parameters.integer("limit", min(MEMBERS, most), highest=most) or most
-    after = parameters.integer("after", 0, lowest=0) or 0
-    prefix = parameters.text("prefix") or ""
-    parameters.check()
-    return MemberQuery(prefix, after, limit, windows)
 
 
 def asked_language(query: QueryDict) -> str | None:

@@ -157,60 +157,6 @@ class Pieces(Shape):
     pieces: list[Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]]
 
 
-class Member(Shape):
-    """One member of an archive: its kind (file, folder, link), its size unpacked, and which bytes to fetch for it.
-
-    ``start`` and ``end`` (the byte after the last) are a range of the archive; only files have them. In a zip,
-    ``compression`` says what the range holds: the content itself (stored) or a raw deflate stream. In a tar.gz,
-    unpacking begins at ``restarts`` number ``restart``, ``skip`` bytes before the content; where ``restart`` is null,
-    at the archive's beginning.
-    """
-
-    name: str
-    type: str
-    size: int
-    start: int | None = None
-    end: int | None = None
-    compression: str | None = None
-    restart: int | None = None
-    skip: int | None = None
-
-
-class Restart(Shape):
-    """A place in a tar.gz where unpacking can begin: at ``bit``, which is in the first byte of the range.
-
-    Feed an inflater of raw deflate, whose dictionary is ``window`` (base64 of zlib), first with ``lead`` (base64), the
-    last byte of which is completed by ``first byte & mask``, then with the other bytes of the range; where ``lead`` is
-    empty, with the range as it is. ``offset`` bytes of the archive, unpacked, lie before it.
-    """
-
-    number: int
-    bit: int
-    offset: int
-    lead: str
-    mask: int
-    window: str | None = None
-
-
-class Members(Shape):
-    """A page of an archive's members; ``next`` is the ``after`` of the following page, null on the last.
-
-    ``total`` members are in the archive, ``listed`` of them in this list.
-    """
-
-    dataset_id: str
-    version: int
-    filename: str
-    size_bytes: Digits
-    checksum: Checksum
-    format: str
-    total: int
-    listed: int
-    members: list[Member]
-    restarts: list[Restart]
-    next: int | None = None
-
-
 class AccountPerson(Shape):
     """Whose key it is."""
 

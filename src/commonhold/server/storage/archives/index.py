@@ -4,6 +4,7 @@ Hundreds of thousands of members fit in a few bytes each: they are kept in compr
 passed, so that neither making nor paging through an index needs the memory of all of them.
 """
 
+import base64
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,14 +13,13 @@ from typing import Any
 import msgspec
 
 from commonhold.server.storage.archives.members import FILE, FOLDER, LINK, Member
-from commonhold.server.storage.archives.points import Point, bytes_until, place_before
+from commonhold.server.storage.archives.points import Point, alignment, bytes_until, place_before
 
 TAR_GZ, ZIP = "tar.gz", "zip"
 # What the list holds at most; a larger archive is checked whole all the same.
 MAX_INDEXED_MEMBERS = 1_000_000
 
 _BLOCK_MEMBERS = 4096
-_LENGTH = 8
 _KINDS = (FILE, FOLDER, LINK)
 _encode, _decode = msgspec.msgpack.encode, msgspec.msgpack.decode
 
@@ -99,12 +99,12 @@ class ArchiveIndex:
                 if number > after:
                     yield number, Member(name.decode(errors="surrogateescape"), _KINDS[kind], *rest)
 
-    def find(self, name: str) -> Member | None:
-        """Return the member of that name: the last, which is what unpacking leaves."""
+    def find(self, name: str) -> tuple[int, Member] | None:
+        """Return number and member of that name: the last, which is what unpacking leaves."""
         found = None
-        for _, member in self.members():
+        for number, member in self.members():
             if member.name == name:
-                found = member
+                found = number, member
         return found
 
     def ranges_for(self, member: Member) -> Access:
@@ -119,25 +119,22 @@ class ArchiveIndex:
         start = point.bit // 8
         return Access(start, max(start, end), point=(place, point), skip=member.data - point.offset)
 
-    def to_bytes(self) -> bytes:
-        """Return the index for a database column; :func:`split` separates what is read often from the windows."""
+    def dump(self) -> bytes:
+        """Return everything but the points' windows, for a database column."""
         self.finish()
         points = [(point.bit, point.offset, len(point.window)) for point in self.points]
-        listing = _encode(
+        return _encode(
             [1, self.kind, self.archive_size, self.count, self.unpacked, self.listed, points, self.blocks]
         )
-        windows = b"".join(point.window for point in self.points)
-        return len(listing).to_bytes(_LENGTH) + listing + windows
+
+    def dump_windows(self) -> bytes:
+        """Return the points' windows, one after the other, for a column that is read only when needed."""
+        return b"".join(point.window for point in self.points)
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> "ArchiveIndex":
-        """Read what :meth:`to_bytes` wrote."""
-        return cls.from_parts(*split(data))
-
-    @classmethod
-    def from_parts(cls, listing: bytes, windows: bytes = b"") -> "ArchiveIndex":
-        """Put together what :func:`split` separated; without the windows, points have empty ones."""
-        _, kind, size, count, unpacked, listed, points, blocks = _decode(listing)
+    def load(cls, data: bytes, windows: bytes = b"") -> "ArchiveIndex":
+        """Read what :meth:`dump` wrote; without the windows, points have empty ones."""
+        _, kind, size, count, unpacked, listed, points, blocks = _decode(data)
         index = cls(kind, size, count, unpacked, blocks=blocks, listed=listed)
         position = 0
         for bit, offset, length in points:
@@ -146,7 +143,17 @@ class ArchiveIndex:
         return index
 
 
-def split(data: bytes) -> tuple[bytes, bytes]:
-    """Separate an index into members with points, and the points' windows, which are rarely wanted and large."""
-    end = _LENGTH + int.from_bytes(data[:_LENGTH])
-    return data[_LENGTH:end], data[end:]
+def describe_point(point: Point) -> dict[str, Any]:
+    """Return a point as clients get it.
+
+    Unpacking begins with ``lead`` (raw deflate), its last byte completed by the upper bits (``mask``) of the first
+    byte fetched, then the other bytes fetched; ``window`` is the dictionary.
+    """
+    lead = alignment(point.bit)
+    return {
+        "bit": point.bit,
+        "offset": point.offset,
+        "lead": base64.b64encode(lead).decode(),
+        "mask": 0xFF << point.bit % 8 & 0xFF,
+        "window": base64.b64encode(point.window).decode(),
+    }

@@ -63,6 +63,7 @@ class Findings:
 
     hashes: FileHashes | None = None
     members: bytes | None = None
+    windows: bytes | None = None
     schema: str = ""
     reasons: Sequence[str] = field(default_factory=tuple)
 
@@ -299,23 +300,19 @@ def _accept_file(submission: Submission, upload: Upload, findings: Findings) -> 
     if findings.hashes is None:
         raise ValueError("a file without hashes was not verified")
     upload.verification, upload.sha256 = states.VERIFIED, findings.hashes.sha256
-    upload.piece_digests, upload.members, upload.schema = (
-        findings.hashes.pieces,
-        findings.members,
-        findings.schema,
-    )
+    upload.piece_digests, upload.schema = findings.hashes.pieces, findings.schema
+    upload.members, upload.member_windows = findings.members, findings.windows
     upload.verified_bytes = findings.hashes.size
-    upload.save(
-        update_fields=[
-            "verification",
-            "sha256",
-            "piece_digests",
-            "members",
-            "schema",
-            "verified_bytes",
-            "verified_at",
-        ]
-    )
+    names = [
+        "verification",
+        "sha256",
+        "piece_digests",
+        "members",
+        "member_windows",
+        "schema",
+        "verified_bytes",
+    ]
+    upload.save(update_fields=[*names, "verified_at"])
     note(None, "file_verified", submission, upload=upload.public_id, sha256=upload.sha256)
     if submission.deleted_at is not None or submission.status != states.APPROVED:
         return
