@@ -24,7 +24,8 @@ class ArchiveMember(Shape):
     """A member and how to fetch it: bytes ``start`` to ``end`` (not included) of the archive.
 
     In a zip, what was fetched is raw deflate where ``deflated``. In a tar.gz, unpacking begins at ``point`` (asked for
-    with ``name``; null: at the archive's beginning); ``skip`` unpacked bytes are passed over, then ``size`` are the file.
+    with ``name``; null: at the archive's beginning); ``skip`` unpacked bytes are passed over, then ``size`` are the
+    file.
     """
 
     number: int
@@ -35,7 +36,7 @@ class ArchiveMember(Shape):
     end: Digits
     deflated: bool
     skip: Digits
-    point: dict[str, Any] | None | msgspec.UnsetType = msgspec.UNSET
+    point: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class MemberList(Shape):
@@ -71,9 +72,7 @@ class Members(Endpoint):
         if found is None:
             raise problems.Problem(404, problems.DATASET_NOT_FOUND, "No members are listed for this version.")
         kept = ArchiveIndex.load(*found)
-        items, following = (
-            _named(kept, name) if name is not None else _page(kept, after, limit, prefix or "")
-        )
+        items, following = _named(kept, name) if name is not None else _page(kept, after, limit, prefix or "")
         return answer(
             MemberList(
                 dataset_id=target.public_id,
@@ -93,7 +92,7 @@ def _page(index: ArchiveIndex, after: int, limit: int, prefix: str) -> tuple[lis
     """Return the members that follow ``after``, and the number to go on from; None at the end."""
     items: list[ArchiveMember] = []
     number = after
-    for number, member in index.members(after):  # noqa: B007  where it ended is the answer
+    for number, member in index.members(after):
         if member.name.startswith(prefix):
             items.append(_shown(index, number, member))
         if len(items) == limit or number - after >= LOOKED_AT:
