@@ -27,6 +27,7 @@ from commonhold.server.storage.interface import (
 from commonhold.server.storage.keys import check_key
 from commonhold.server.storage.multipart import (
     Part,
+    PartMismatchError,
     UploadGoneError,
     bare_etag,
     check_part_number,
@@ -145,6 +146,13 @@ class S3Store:
             chosen = chosen_parts(self._held(key, upload_id), parts)
         except UploadGoneError:
             return self._finished(key, upload_id)
+        except PartMismatchError:
+            # Another completion of the same may be at work, and its parts vanish one by one.
+            with suppress(ObjectNotFoundError):
+                stored = self.stat(key)
+                if bare_etag(stored.etag) == _etag_of(sorted(parts)):
+                    return stored
+            raise
         return self._complete(key, upload_id, [(part.number, part.etag) for part in chosen])
 
     def abort_upload(self, key: str, upload_id: str) -> None:
