@@ -23,7 +23,7 @@ class ArchiveMember(Shape):
     """A member and how to fetch it: bytes ``start`` to ``end`` (not included) of the archive.
 
     In a zip, what was fetched is raw deflate where ``deflated``. In a tar.gz, unpacking begins at ``point`` (asked for
-    with ``name``; null: at the archive's beginning); ``skip`` unpacked bytes are passed over, then ``size`` are the file.
+    with ``name``; null: at the archive's beginning): ``skip`` unpacked bytes are passed over, ``size`` are the file.
     """
 
     number: int
@@ -34,7 +34,7 @@ class ArchiveMember(Shape):
     end: Digits
     deflated: bool
     skip: Digits
-    point: dict[str, Any] | None | msgspec.UnsetType = msgspec.UNSET
+    point: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class MemberList(Shape):
