@@ -30,6 +30,18 @@ def collective_routes() -> str:
     return "\n".join(rows) + "\n"
 
 
+def v4_routes() -> str:
+    """Return the table of the routes under ``/api/v4/``."""
+    from commonhold.server.api.v4.operations import OPERATIONS
+
+    rows = ["| request | what it does | answers |", "| --- | --- | --- |"]
+    for operation in OPERATIONS:
+        answers = ", ".join(str(status) for status in sorted(operation.responses))
+        path = f"/api/v4{operation.path}"
+        rows.append(f"| `{operation.method.upper()} {path}` | {operation.summary} | {answers} |")
+    return "\n".join(rows) + "\n"
+
+
 def collective_errors() -> str:
     """Return the table of the fixed texts of refusals under ``/api/``."""
     from commonhold.server.api.collective import problems
@@ -48,6 +60,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/settings.md": settings_table,
     "reference/api.md": collective_routes,
     "reference/errors.md": collective_errors,
+    "reference/v4.md": v4_routes,
 }
 
 

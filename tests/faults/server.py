@@ -204,7 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(404, {"error": "Not found."})
         self.wfile.flush()
 
-    # -- the API --------------------------------------------------------------------------------
+    # -- the API
 
     def _api(self, seen: Seen, path: str) -> None:
         site = self.site
@@ -302,7 +302,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    # -- the storage ----------------------------------------------------------------------------
+    # -- the storage
 
     def _storage(self, seen: Seen, key: str) -> None:
         site = self.site

@@ -26,7 +26,7 @@ class Command(click.Command):
                 formatter.write(f"  {line}\n")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Site:
     """The site a command is about, and where its words go."""
 

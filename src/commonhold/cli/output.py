@@ -49,7 +49,7 @@ def fit(text: str, columns: int) -> str:
     return text + " " * (columns - width(text))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Output:
     """Where a command's words go."""
 

@@ -56,7 +56,6 @@ class Client:
         self._connection.close()
 
     # -- what there is
-    # ----------------------------------------------------------------------------------------------
 
     def search(self, query: Mapping[str, Any]) -> DatasetPage:
         """Search the catalogue.
@@ -82,7 +81,6 @@ class Client:
         return Account.read(self._get("/account"))
 
     # -- bytes
-    # ------------------------------------------------------------------------------------------------------
 
     def start_download(self, name: str, *, version: int | None = None) -> Session:
         """Ask for a download. Each granted call counts against the organization's quota of the day."""
@@ -105,7 +103,6 @@ class Client:
             raise
 
     # -- the wire
-    # ---------------------------------------------------------------------------------------------------
 
     def _get(
         self, path: str, query: Mapping[str, Any] | None = None, *, most: int = _LARGEST_ANSWER

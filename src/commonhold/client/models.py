@@ -99,7 +99,7 @@ def web_address(value: object) -> str | None:
     return value if parts.scheme in {"http", "https"} and parts.hostname else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dataset:
     """One dataset, as a list or its own page describes it. What was not told is empty, or None."""
 
@@ -156,7 +156,7 @@ class Dataset:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DatasetPage:
     """One page of a search: its datasets and how many there are in all."""
 
@@ -174,7 +174,7 @@ class DatasetPage:
         return cls(tuple(Dataset.read(item) for item in items), whole(source.get("total"), "a total"), source)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Session:
     """A granted download: where the bytes are, until when, and what they must be.
 
@@ -213,7 +213,7 @@ class Session:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pieces:
     """The SHA-256 of every piece of a file, each ``piece_size`` bytes long but the last."""
 
@@ -245,7 +245,7 @@ class Pieces:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Limit:
     """One limit of an organization. ``limit`` and ``remaining`` are None where there is none."""
 
@@ -269,7 +269,7 @@ class Limit:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Account:
     """Who a key speaks for, what it may do, and what is left of its organization's limits."""
 

@@ -30,7 +30,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Proxy:
     """A proxy and what it wants to see; ``authorization`` is an empty text where it wants nothing."""
 

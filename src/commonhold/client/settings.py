@@ -125,7 +125,7 @@ class Credentials:
             ) from error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """What a client needs to know. ``key_source`` says where the key was found, for messages."""
 

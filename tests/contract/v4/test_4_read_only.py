@@ -169,7 +169,7 @@ def test_the_database_session_refuses_to_write_whatever_the_code_does(world: Wor
         assert read_only.keep_in_step()
         for write in (
             lambda: organizations.update(website="https://example.org"),
-            lambda: organizations.delete(),
+            organizations.delete,
         ):
             with pytest.raises(DatabaseError) as refused:
                 write()

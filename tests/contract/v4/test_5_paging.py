@@ -190,8 +190,9 @@ def test_rule_5_13_within_a_window_next_never_leads_to_a_404(
 
 
 def test_rule_5_12_the_window_is_25000_by_default() -> None:
-    from commonhold.server.api.v4.paging import asked_page, place_of
     from django.http import QueryDict
+
+    from commonhold.server.api.v4.paging import asked_page, place_of
 
     table = [("", 1, 1000, True), ("page=1000", 1000, 1000, False), ("page_size=50&page=500", 500, 500, False),
              ("page_size=7", 1, 3572, True), ("page_size=7&page=3572", 3572, 3572, False)]  # fmt: skip

@@ -22,7 +22,9 @@ def organization() -> Organization:
     return Organization.objects.create(slug=unique("org"), name={"en-US": "Org"}, can_publish=True)
 
 
-def plain(owner: Organization, moment: dt.datetime, visibility: str = "public", status: str = "published") -> Dataset:
+def plain(
+    owner: Organization, moment: dt.datetime, visibility: str = "public", status: str = "published"
+) -> Dataset:
     return Dataset(
         public_id=new_id(), slug=unique("set"), organization=owner, name={"en-US": "Set"}, visibility=visibility,
         status=status, created_at=moment,
@@ -30,7 +32,9 @@ def plain(owner: Organization, moment: dt.datetime, visibility: str = "public", 
 
 
 def member_of(*organizations: Organization) -> Viewer:
-    return Viewer(person=1, memberships={each.pk: "member" for each in organizations}, scopes=frozenset({"read"}))
+    return Viewer(
+        person=1, memberships={each.pk: "member" for each in organizations}, scopes=frozenset({"read"})
+    )
 
 
 def counted(viewer: Viewer) -> int:
@@ -50,10 +54,14 @@ def test_counts_follow_every_kind_of_write(database: None) -> None:
 
     def check() -> None:
         assert [kept(viewer) for viewer in viewers] == [counted(viewer) for viewer in viewers]
-        assert [stretches.find(viewer, 10**6)[0] for viewer in viewers] == [counted(viewer) for viewer in viewers]
+        assert [stretches.find(viewer, 10**6)[0] for viewer in viewers] == [
+            counted(viewer) for viewer in viewers
+        ]
 
     before = [kept(viewer) for viewer in viewers]
-    made = Dataset.objects.bulk_create([plain(owner, START, visibility) for visibility in ("public", "restricted", "private")])
+    made = Dataset.objects.bulk_create(
+        [plain(owner, START, visibility) for visibility in ("public", "restricted", "private")]
+    )
     assert [kept(viewer) for viewer in viewers] == [before[0] + 2, before[1] + 3, before[2] + 3]
     check()
     for change in (
@@ -76,10 +84,10 @@ def test_a_failed_change_counts_nothing(database: None) -> None:
 
     owner = organization()
     before, generation = kept(ANONYMOUS), stretches.generation()
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         plain(owner, START).save()
         assert kept(ANONYMOUS) == before + 1
-        raise RuntimeError
+        transaction.set_rollback(True)
     assert (kept(ANONYMOUS), stretches.generation()) == (before, generation)
 
 
@@ -101,10 +109,14 @@ def test_deep_pages_are_those_of_a_plain_offset(database: None, monkeypatch: pyt
     owner = organization()
     # Many share a moment, so that the row id decides.
     moments = [START + dt.timedelta(hours=chance.randrange(40)) for _ in range(180)]
-    Dataset.objects.bulk_create([plain(owner, moment, chance.choice(["public", "private"])) for moment in moments])
+    Dataset.objects.bulk_create(
+        [plain(owner, moment, chance.choice(["public", "private"])) for moment in moments]
+    )
     stretches.rebuild()
     for moment in moments[:60]:
-        save_dataset(None, plain(owner, moment + dt.timedelta(minutes=1), chance.choice(["public", "private"])), {})
+        save_dataset(
+            None, plain(owner, moment + dt.timedelta(minutes=1), chance.choice(["public", "private"])), {}
+        )
     with connection.cursor() as cursor:
         cursor.execute("SELECT max(datasets), count(*) FROM catalogue_stretch WHERE scope = 0")
         longest, cuts = cursor.fetchone()

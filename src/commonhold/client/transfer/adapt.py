@@ -1,7 +1,9 @@
 """How many connections to hold: more while more pays, fewer when the other side suffers."""
 
+import os
+
 _GAIN = 1.1
-_REST_WINDOWS = 12
+_REST_WINDOWS = 24
 # Connections just opened bring little in their first window, which says nothing about the next.
 _MISSES = 2
 
@@ -15,13 +17,13 @@ class Connections:
 
     Args:
         most: never more than this many.
-        first: how many to begin with.
+        first: how many to begin with; as many as there are cores, when not told, but two to four.
         window: seconds over which goodput is measured.
     """
 
-    def __init__(self, most: int, *, first: int = 4, window: float = 0.2) -> None:
+    def __init__(self, most: int, *, first: int | None = None, window: float = 0.1) -> None:
         self.most = most
-        self.count = max(1, min(first, most))
+        self.count = max(1, min(first or max(2, min(4, os.cpu_count() or 2)), most))
         self._window = window
         self._settled = self.count
         self._best = 0.0

@@ -23,7 +23,7 @@ _FEW = 1024
 _FAREWELL = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Options:
     """How a transfer may behave.
 
@@ -40,7 +40,7 @@ class Options:
     max_wait: float = 300.0
 
 
-@dataclass(slots=True)
+@dataclass
 class Hooks:
     """Whom to tell: ``advanced`` the bytes in place and the connections held, ``note`` what takes so long."""
 

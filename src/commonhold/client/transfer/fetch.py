@@ -62,6 +62,7 @@ class _Fetch:
 
     def run(self) -> Outcome:
         last: Exception | None = None
+        doubted: Subject | None = None
         for _ in range(_MOST_RESTARTS):
             subject = self._subject()
             try:
@@ -71,6 +72,9 @@ class _Fetch:
             except ChangedError as changed:
                 last = changed
                 if self._session is None and self._subject_from_details(fresh=True) == subject:
+                    if doubted != subject:
+                        doubted = subject  # it may only have been moved: once more, from the start
+                        continue
                     raise errors.CorruptError(
                         f"The storage does not hold what the site promises: {changed}.",
                         hint="Tell the people who run the site; nothing wrong was kept.",
@@ -81,7 +85,6 @@ class _Fetch:
         ) from last
 
     # -- what it is
-    # ---------------------------------------------------------------------------------------------
 
     def _subject(self) -> Subject:
         """Find out what is to be fetched, spending quota only where nothing else tells."""
@@ -150,7 +153,6 @@ class _Fetch:
         return session
 
     # -- where it goes
-    # ------------------------------------------------------------------------------------------
 
     def _obtain(self, subject: Subject) -> Outcome:
         folder = self._request.folder
@@ -191,7 +193,6 @@ class _Fetch:
             lock.release()
 
     # -- bringing it
-    # --------------------------------------------------------------------------------------------
 
     def _transfer(self, paths: Paths, subject: Subject) -> Outcome:
         plan = self._plan(subject)
@@ -203,7 +204,9 @@ class _Fetch:
         # Room is made, and the folder found writable, before any quota is spent.
         part = PartFile(paths.part, plan.size)
         try:
-            workplace = Workplace.open(paths, part, plan, self._granted(kept, subject))
+            journal = self._granted(kept, subject)
+            journal.write(paths.journal)  # before anything else: what was granted must not be lost
+            workplace = Workplace.open(paths, part, plan, journal)
         except BaseException:
             part.close()
             if kept is None and not paths.journal.exists():
@@ -214,6 +217,8 @@ class _Fetch:
         except ChangedError:
             workplace.close()
             paths.discard()
+            # The address may be good for another try, which then spends no quota.
+            Journal(subject, workplace.journal.grant).write(paths.journal)
             raise
         finally:
             workplace.close()

@@ -5,7 +5,7 @@ The journal holds an address that lets anyone fetch the file, so nobody else may
 
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +18,7 @@ from commonhold.client.transfer.source import Grant, Identity
 _FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Subject:
     """What is fetched. Two downloads with the same subject may share their bytes."""
 
@@ -32,7 +32,7 @@ class Subject:
     segment: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Journal:
     """The memory of one unfinished download.
 
@@ -75,7 +75,7 @@ class Journal:
         subject = self.subject
         content = {
             "format": _FORMAT,
-            "subject": {name: getattr(subject, name) for name in Subject.__slots__},
+            "subject": asdict(subject),
             "url": self.grant.url,
             "granted_at": self.grant.granted_at,
             "expires_at": self.grant.expires_at,

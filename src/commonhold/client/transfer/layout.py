@@ -11,7 +11,7 @@ from typing import Any
 _LARGEST_JSON = 4 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Paths:
     """The files of one download. All but ``final`` and ``record`` are gone once it is done."""
 

@@ -7,7 +7,6 @@ touched its lock for long, by the file system's own clock.
 """
 
 import contextlib
-import glob
 import json
 import os
 import secrets
@@ -178,7 +177,9 @@ def _link(draft: Path, path: Path) -> None:
 
 def _sweep(path: Path) -> None:
     """Remove the drafts of processes that were killed on their way to this lock."""
-    for draft in path.parent.glob(f".{glob.escape(path.name)}*"):
+    for draft in path.parent.iterdir():
+        if not draft.name.startswith(f".{path.name}."):
+            continue
         with contextlib.suppress(OSError):
             author = read_json(draft)
             if _is_dead(author, draft) if author else time.time() - draft.stat().st_mtime > _DRAFT_SECONDS:

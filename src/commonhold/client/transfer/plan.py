@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 SEGMENT = 8 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """A file in segments of equal length, but the last.
 

@@ -13,7 +13,7 @@ _FORMAT = 1
 _MOST_RECORDS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """What is known of a finished file.
 

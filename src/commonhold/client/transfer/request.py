@@ -22,7 +22,7 @@ class Watcher:
         """Work on the file has ended, one way or another."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outcome:
     """A file that is here.
 
@@ -52,7 +52,7 @@ class Outcome:
     sessions: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """What to fetch, and how.
 

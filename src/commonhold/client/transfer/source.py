@@ -22,7 +22,7 @@ _EARLY = 0.8
 _LAST_MOMENT = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Grant:
     """An address and its life, in seconds of this machine's clock since 1970.
 
@@ -52,7 +52,7 @@ class Grant:
         return now >= early and remaining is not None and now + remaining > self.expires_at - self._margin
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Identity:
     """How the storage names the content: its entity tag and its date, empty where not told."""
 

@@ -20,7 +20,7 @@ from commonhold.client.transfer.request import Outcome, Request, Watcher
 from commonhold.client.transfer.source import Grant
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Finding:
     """What a look at a file brought.
 

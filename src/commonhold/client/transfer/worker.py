@@ -25,8 +25,8 @@ from commonhold.client.transfer.source import Source
 from commonhold.client.transfer.throttle import Throttle
 from commonhold.client.transfer.window import Window
 
-#: A bite stays in the cache of a processor core between being received, hashed and written.
-BITE = 256 << 10
+#: A bite is still in the processor's cache when it is hashed and written; sixteen lost ones are two windows.
+BITE = 1 << 20
 _LONGEST_RUN = 8
 _MOST_STRIKES = 4
 _WORTH_TELLING = 2.0
@@ -39,7 +39,7 @@ class _Hash(Protocol):
     def digest(self) -> bytes: ...
 
 
-@dataclass(slots=True)
+@dataclass
 class Shared:
     """What all workers of one transfer have in common."""
 
@@ -236,7 +236,6 @@ class Worker(threading.Thread):
         return errors.UnreachableError(f"{str(fault).capitalize()}.", hint=hint)
 
     # -- one request
-    # --------------------------------------------------------------------------------------------
 
     def _fetch(self, left: list[int]) -> None:
         """Fetch the segments in ``left``, taking out each one that is finished."""

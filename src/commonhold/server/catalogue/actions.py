@@ -94,7 +94,11 @@ _LIVE_PLAIN = {"contact_name", "contact_email", "show_contact", "visibility"}
 
 @transaction.atomic
 def edit_dataset(
-    viewer: Viewer, dataset: int, *, texts: Mapping[str, Mapping[str, str | None] | None], plain: Mapping[str, Any]
+    viewer: Viewer,
+    dataset: int,
+    *,
+    texts: Mapping[str, Mapping[str, str | None] | None],
+    plain: Mapping[str, Any],
 ) -> None:
     """Change what publishers change live: translations, descriptions, contact, narrower visibility (decision 13).
 
@@ -120,7 +124,9 @@ def edit_dataset(
     changes = dict(plain)
     for column, given in texts.items():
         try:
-            changes[column] = merge(getattr(row, column), given, row.default_locale, required=LIVE_TEXTS[column])
+            changes[column] = merge(
+                getattr(row, column), given, row.default_locale, required=LIVE_TEXTS[column]
+            )
         except DefaultTextMissingError as error:
             raise TextMissingError(column, error) from error
     if rules.is_wider(changes.get("visibility", row.visibility), row.visibility):

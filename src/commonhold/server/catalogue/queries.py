@@ -82,7 +82,8 @@ def dataset(viewer: Viewer, name: str, version: int | None = None) -> DatasetRow
     del viewer  # the answer must not depend on it: a refusal has to tell "private" from "not there"
     statement = (
         f"SELECT {COLUMNS} FROM catalogue_dataset d "  # noqa: S608  built of this module's own pieces only
-        f"JOIN organizations_organization o ON o.id = d.organization_id {CURRENT_VERSION if version is None else _NUMBERED} "
+        "JOIN organizations_organization o ON o.id = d.organization_id "
+        f"{CURRENT_VERSION if version is None else _NUMBERED} "
         "WHERE d.public_id = %s OR d.slug = %s LIMIT 2"
     )
     parameters = [name, name] if version is None else [version, name, name]
@@ -101,7 +102,7 @@ class VersionRow:
     size_bytes: int
     sha256: str
     notes: Mapping[str, str]
-    created_at: dt.datetime
+    created_at: dt.datetime | None
 
 
 def versions(viewer: Viewer, dataset: int, *, limit: int, offset: int) -> list[VersionRow]:
@@ -112,7 +113,7 @@ def versions(viewer: Viewer, dataset: int, *, limit: int, offset: int) -> list[V
         "WHERE dataset_id = %s ORDER BY number DESC LIMIT %s OFFSET %s",
         [dataset, limit, offset],
     )
-    return [VersionRow(*row[:4], sql.as_json(row[4]), sql.as_utc(row[5]) or dt.datetime.min) for row in found]
+    return [VersionRow(*row[:4], sql.as_json(row[4]), sql.as_utc(row[5])) for row in found]
 
 
 def count_versions(viewer: Viewer, dataset: int) -> int:
@@ -150,14 +151,17 @@ class Selection:
     rank: str | None = None
 
     def add(self, condition: str, *parameters: Any) -> None:
+        """Narrow the list to what fulfils a condition."""
         self.conditions.append(condition)
         self.parameters += parameters
 
     def add_any(self, column: str, values: Sequence[Any]) -> None:
+        """Narrow the list to what has one of the values, where there are any."""
         if values:
             self.add(f"{column} IN ({sql.placeholders(values)})", *values)
 
     def text(self, versions: str = "") -> str:
+        """Return FROM and WHERE, with further joins where they are needed."""
         return (
             "FROM catalogue_dataset d JOIN organizations_organization o ON o.id = d.organization_id "
             f"{self.joins} {versions} WHERE {' AND '.join(self.conditions)}"
@@ -204,7 +208,8 @@ def newest(viewer: Viewer, *, limit: int, offset: int) -> tuple[list[DatasetRow]
         parameters = [*parameters, start.since, start.since_id, limit, start.skip]
         if own:
             skip = (
-                "%s - (SELECT count(*) FROM catalogue_dataset p WHERE p.status = 'published' AND p.visibility = 'private' "
+                "%s - (SELECT count(*) FROM catalogue_dataset p "  # noqa: S608  as above
+                "WHERE p.status = 'published' AND p.visibility = 'private' "
                 f"AND p.organization_id IN ({sql.placeholders(own)}) AND (p.created_at, p.id) >= (%s, %s))"
             )
             parameters += [*own, start.since, start.since_id]
@@ -245,7 +250,7 @@ def visible_condition(viewer: Viewer) -> tuple[str, list[Any]]:
 
 
 def select(viewer: Viewer, filters: Filters) -> Selection | None:
-    """Return which datasets of the viewer's list the filters leave; None where a query has no word and finds nothing."""
+    """Return which datasets of the viewer's list the filters leave; None for a query without a word."""
     selection = Selection()
     if filters.query:
         match = index.match(filters.query)

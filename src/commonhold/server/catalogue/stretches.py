@@ -23,7 +23,7 @@ _SCOPE = "CASE WHEN visibility IN ('public', 'restricted') THEN 0 ELSE organizat
 class Start:
     """Where to read a page from: below a key (``since`` None: from the newest), then skipping a few.
 
-    Where the viewer has private datasets of their own, those above the key are among the ``skip`` and must be taken off.
+    Where the viewer has private datasets of their own, those above the key are among ``skip`` and must be taken off.
     """
 
     since: Any | None
@@ -37,10 +37,10 @@ def find(viewer: Viewer, offset: int) -> tuple[int, Start]:
     where = f"FROM catalogue_stretch WHERE scope IN ({sql.placeholders(scopes)})"
     if offset < LENGTH:
         # The first pages need no key: one number is enough.
-        found = sql.row(f"SELECT coalesce(sum(datasets), 0) {where}", scopes)  # noqa: S608  only placeholders
+        found = sql.row(f"SELECT coalesce(sum(datasets), 0) {where}", scopes)
         return int(found[0]) if found else 0, Start(None, 0, offset)
     stretches = sql.rows(
-        f"SELECT scope, since, since_id, datasets {where} ORDER BY since DESC, since_id DESC",  # noqa: S608  as above
+        f"SELECT scope, since, since_id, datasets {where} ORDER BY since DESC, since_id DESC",
         scopes,
     )
     return sum(row[3] for row in stretches), start_of(stretches, offset)

@@ -241,8 +241,18 @@ class Environment:
         _boolean,
         "Whether public and restricted datasets, the list and the filters under `/api/` are readable without a key.",
     )
-    read_only: bool | None = setting("COMMONHOLD_READ_ONLY", "", _boolean_or_none, "`true` refuses every write, `false` lifts read-only mode, whatever the switch says. Empty: as switched by command, page or API.")
-    result_window: int = setting("COMMONHOLD_RESULT_WINDOW", "25000", _positive, "How deep a search under `/api/v4/` can be paged through; its `count` is always the true one.")
+    read_only: bool | None = setting(
+        "COMMONHOLD_READ_ONLY",
+        "",
+        _boolean_or_none,
+        "`true` refuses every write, `false` lifts read-only mode, whatever the switch says. Empty: as switched by command, page or API.",
+    )
+    result_window: int = setting(
+        "COMMONHOLD_RESULT_WINDOW",
+        "25000",
+        _positive,
+        "How deep a search under `/api/v4/` can be paged through; its `count` is always the true one.",
+    )
     download_url_lifetime: int = setting(
         "COMMONHOLD_DOWNLOAD_URL_LIFETIME", "43200", _positive, "Seconds for which a download URL lives."
     )

@@ -29,7 +29,9 @@ def caller_of(rows: Sequence[tuple[Any, ...]]) -> Caller | None:
         person=person,
         organization=organization,
         memberships={row[-2]: row[-1] for row in rows if row[-2] is not None},
-        site_roles=frozenset(name for name, held in ((REVIEWER, is_reviewer), (OPERATOR, is_operator)) if held),
+        site_roles=frozenset(
+            name for name, held in ((REVIEWER, is_reviewer), (OPERATOR, is_operator)) if held
+        ),
         scopes=frozenset(SCOPES),
     )
     own = sql.as_json(limits) if limits is not None else {}

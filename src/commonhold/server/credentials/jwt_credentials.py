@@ -76,7 +76,11 @@ def revoke(viewer: Viewer) -> bool:
 
 def current(viewer: Viewer) -> JwtCredential | None:
     """Return the viewer's live issuer, if they have one."""
-    return JwtCredential.objects.filter(person_id=viewer.person, revoked_at__isnull=True).order_by("-created_at").first()
+    return (
+        JwtCredential.objects.filter(person_id=viewer.person, revoked_at__isnull=True)
+        .order_by("-created_at")
+        .first()
+    )
 
 
 def secret_of(row: JwtCredential) -> str | None:

@@ -118,7 +118,7 @@ def _times(claims: dict[str, Any], now: float) -> Refusal | None:
     return refusals.TOO_LONG if expires - issued > LONGEST_LIFE_SECONDS else None
 
 
-def _number(value: Any) -> float | None:  # noqa: ANN401
+def _number(value: Any) -> float | None:
     """Return a time as a number; digits in a string count here and are refused later (row 11)."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None

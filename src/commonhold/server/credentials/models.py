@@ -57,7 +57,9 @@ class SessionToken(models.Model):
     """A session that a program began with address and password; the token itself is kept nowhere."""
 
     identifier = models.CharField(max_length=32, unique=True)
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="session_tokens")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="session_tokens"
+    )
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -30,9 +30,12 @@ class RefusedError(Exception):
         self.refusal = refusal
 
 
-NO_CREDENTIALS = Refusal(gettext_noop("Invalid Authorization header. No credentials provided."), INVALID_HEADER)
+NO_CREDENTIALS = Refusal(
+    gettext_noop("Invalid Authorization header. No credentials provided."), INVALID_HEADER
+)
 SPACES = Refusal(
-    gettext_noop("Invalid Authorization header. Credentials string should not contain spaces."), INVALID_HEADER
+    gettext_noop("Invalid Authorization header. Credentials string should not contain spaces."),
+    INVALID_HEADER,
 )
 EXPIRED = Refusal(gettext_noop("Signature has expired."), SIGNATURE_EXPIRED)
 UNDECODABLE = Refusal(gettext_noop("Error decoding signature."), DECODING_SIGNATURE)

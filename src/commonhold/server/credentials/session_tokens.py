@@ -61,7 +61,9 @@ def end(token: str) -> None:
         identifier = _read(token)[0]
     except RefusedError:
         return
-    if SessionToken.objects.filter(identifier=identifier, revoked_at__isnull=True).update(revoked_at=clock.now()):
+    if SessionToken.objects.filter(identifier=identifier, revoked_at__isnull=True).update(
+        revoked_at=clock.now()
+    ):
         record(None, "credentials.session_ended", "session_token", identifier[:6])
 
 
@@ -73,7 +75,11 @@ def caller_with_session(token: str) -> Caller:
     """
     identifier, fingerprint = _read(token)
     rows = sql.rows(_HOLDER, [identifier])
-    if not rows or rows[0][0] is not None or not secrets.compare_digest(_fingerprint(rows[0][1]), fingerprint):
+    if (
+        not rows
+        or rows[0][0] is not None
+        or not secrets.compare_digest(_fingerprint(rows[0][1]), fingerprint)
+    ):
         raise RefusedError(refusals.INCORRECT)
     caller = caller_of(rows)
     if caller is None:

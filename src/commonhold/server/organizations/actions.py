@@ -10,7 +10,12 @@ from django.db import transaction
 from commonhold.server.accounts.news import PersonJoined
 from commonhold.server.audit.actions import record
 from commonhold.server.kit import events
-from commonhold.server.kit.translation import DEFAULT_LOCALE, DefaultTextMissingError, default_locale_of, merge
+from commonhold.server.kit.translation import (
+    DEFAULT_LOCALE,
+    DefaultTextMissingError,
+    default_locale_of,
+    merge,
+)
 from commonhold.server.kit.viewer import OWNER, Viewer
 from commonhold.server.organizations.models import Membership, Organization
 from commonhold.server.organizations.rules import may_describe
@@ -50,7 +55,11 @@ class NotAllowedError(PermissionError):
 
 @transaction.atomic
 def describe_organization(
-    viewer: Viewer, organization: int, *, texts: Mapping[str, Mapping[str, str | None] | None], plain: Mapping[str, Any]
+    viewer: Viewer,
+    organization: int,
+    *,
+    texts: Mapping[str, Mapping[str, str | None] | None],
+    plain: Mapping[str, Any],
 ) -> None:
     """Change name, description and website: what an organization's owners do.
 

@@ -1,4 +1,7 @@
-"""Hot reads of organizations and members, as plain rows. Personal organizations show to their own person only (decision 4)."""
+"""Hot reads of organizations and members, as plain rows.
+
+Personal organizations show to their own person only (decision 4).
+"""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -76,7 +79,9 @@ def count_members(viewer: Viewer, organization: int) -> int:
     """Return how many members an organization has; 0 to those who are none of them."""
     if not viewer.is_member_of(organization):
         return 0
-    found = sql.row("SELECT count(*) FROM organizations_membership WHERE organization_id = %s", [organization])
+    found = sql.row(
+        "SELECT count(*) FROM organizations_membership WHERE organization_id = %s", [organization]
+    )
     return int(found[0]) if found else 0
 
 

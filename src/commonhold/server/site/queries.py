@@ -25,7 +25,7 @@ _last = Switches(read_only=False, open_catalogue=False)
 
 def switches() -> Switches:
     """Return the switches as they stand, at most a second old."""
-    global _seen, _last  # noqa: PLW0603  one memory for the process
+    global _seen, _last
     moment = time.monotonic()
     # Held in a name of this call's own: another thread may forget what was seen at any moment.
     seen = _seen

@@ -61,6 +61,9 @@ def is_refusal(error: BaseException) -> bool:
     cause = error.__cause__
     if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
         return True
-    if isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
+    if (
+        isinstance(cause, sqlite3.Error)
+        and getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY
+    ):
         return True
     return is_on()

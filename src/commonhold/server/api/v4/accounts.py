@@ -148,7 +148,9 @@ class Jwt(Endpoint):
     def post(self, request: Request) -> HttpResponse:  # noqa: ARG002  as above
         """Make an issuer and its secret, in place of the former; the secret is shown this once."""
         row, secret = jwt_credentials.make(self.viewer)
-        return self.answer(shapes.JwtSecret(issuer=row.issuer, created=clock.iso(row.created_at), secret=secret), 201)
+        return self.answer(
+            shapes.JwtSecret(issuer=row.issuer, created=clock.iso(row.created_at), secret=secret), 201
+        )
 
     def delete(self, request: Request) -> HttpResponse:  # noqa: ARG002  as above
         """Revoke the issuer."""

@@ -25,7 +25,7 @@ class _Scheme(BaseAuthentication):
         Raises:
             NotAccepted: the scheme is this one and the credentials are not good.
         """
-        scheme, *parts = request._request.META.get("HTTP_AUTHORIZATION", "").split()  or [""]  # noqa: SLF001
+        scheme, *parts = request._request.META.get("HTTP_AUTHORIZATION", "").split() or [""]  # noqa: SLF001
         if scheme.lower() != self.word:
             return None
         if not parts:
@@ -74,6 +74,6 @@ class JwtAuthentication(_Scheme):
         return caller_with_jwt(text), "jwt"
 
 
-def kind_of(request: Any) -> str:  # noqa: ANN401  DRF's request
+def kind_of(request: Any) -> str:
     """Return the kind of credential a request came with: ``session``, ``key``, ``jwt`` or nothing."""
     return request.auth or ""

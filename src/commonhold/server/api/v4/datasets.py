@@ -21,7 +21,7 @@ from commonhold.server.catalogue import actions, queries
 from commonhold.server.catalogue.models import VISIBILITIES
 from commonhold.server.kit import clock
 
-LONGEST_NAME, LONGEST_SUMMARY, LONGEST_DESCRIPTION = 255, 1000, 100_000
+LONGEST_NAME, LONGEST_SUMMARY, LONGEST_DESCRIPTION = 255, 160, 7500
 _COLUMNS = {"name": "name", "summary": "short_description", "description": "long_description"}
 _FIELDS = {column: field for field, column in _COLUMNS.items()}
 
@@ -58,7 +58,10 @@ class DatasetEndpoint(Endpoint):
         """
         row = queries.dataset(self.viewer, name) if _could_be_a_name(name) else None
         facts = row and rules.Facts(
-            organization=row.organization, visibility=row.visibility, status=row.status, status_reason=row.status_reason
+            organization=row.organization,
+            visibility=row.visibility,
+            status=row.status,
+            status_reason=row.status_reason,
         )
         decided = rules.see(self.viewer, facts)
         if row is not None and decided.allowed:
@@ -136,8 +139,12 @@ class Detail(DatasetEndpoint):
         flat = self.flat_locale
         summary = described(row, flat, self.site_url)
         contact = None
-        if (row.show_contact or self.viewer.is_member_of(row.organization)) and (row.contact_name or row.contact_email):
-            contact = shapes.Contact(name=row.contact_name, email=row.contact_email, show=bool(row.show_contact))
+        if (row.show_contact or self.viewer.is_member_of(row.organization)) and (
+            row.contact_name or row.contact_email
+        ):
+            contact = shapes.Contact(
+                name=row.contact_name, email=row.contact_email, show=bool(row.show_contact)
+            )
         return self.answer(
             shapes.Dataset(
                 **{name: getattr(summary, name) for name in summary.__struct_fields__},

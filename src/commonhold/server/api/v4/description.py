@@ -30,9 +30,18 @@ current language.
 """
 
 _HEADERS = {
-    "X-RateLimit-Limit": {"description": "Requests allowed in the current window.", "schema": {"type": "integer"}},
-    "X-RateLimit-Remaining": {"description": "Requests remaining in the current window.", "schema": {"type": "integer"}},
-    "Retry-After": {"description": "Seconds until the next request is allowed.", "schema": {"type": "integer"}},
+    "X-RateLimit-Limit": {
+        "description": "Requests allowed in the current window.",
+        "schema": {"type": "integer"},
+    },
+    "X-RateLimit-Remaining": {
+        "description": "Requests remaining in the current window.",
+        "schema": {"type": "integer"},
+    },
+    "Retry-After": {
+        "description": "Seconds until the next request is allowed.",
+        "schema": {"type": "integer"},
+    },
     "WWW-Authenticate": {"description": "How to authenticate.", "schema": {"type": "string"}},
     "Link": {"description": 'Why it is withheld, as `rel="blocked-by"`.', "schema": {"type": "string"}},
     "Allow": {"description": "The methods this address knows.", "schema": {"type": "string"}},
@@ -71,4 +80,6 @@ class OpenApi(Endpoint):
 
     def get(self, request: Request) -> HttpResponse:  # noqa: ARG002  the method's signature
         """Return the document, with this site's address in it."""
-        return self.answer(describe(f"{self.site_url}/api/v4"), headers={"Cache-Control": "public, max-age=3600"})
+        return self.answer(
+            describe(f"{self.site_url}/api/v4"), headers={"Cache-Control": "public, max-age=3600"}
+        )

@@ -88,7 +88,7 @@ class Endpoint(APIView):
     locale: str
     standing: Standing | None = None
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # noqa: ANN401
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer in the language that was asked for."""
         if request.encoding not in (None, "utf-8"):
             request.encoding = "utf-8"  # a charset of the sender's choice must not read the address
@@ -115,7 +115,7 @@ class Endpoint(APIView):
         """The site's address."""
         return base_url(self.request._request)  # noqa: SLF001  as above
 
-    def answer(self, body: Any, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:  # noqa: ANN401
+    def answer(self, body: Any, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
         """Return ``body`` (a struct or plain values) as a JSON response."""
         content = _encoder.encode(body)
         if indent := _indent(getattr(self.request, "accepted_media_type", "")):
@@ -152,7 +152,11 @@ class Endpoint(APIView):
         return self.answer(problem.body, problem.status, {**headers, **problem.headers})
 
     def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any  # noqa: ANN401
+        self,
+        request: Request,
+        response: HttpResponseBase,
+        *args: Any,
+        **kwargs: Any,
     ) -> HttpResponseBase:
         """Say what the answer depends on, and where the caller stands with its request limit."""
         if self.standing:
@@ -169,7 +173,7 @@ class Unknown(Endpoint):
     authentication_classes = ()
     permission_classes = ()
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401, ARG002  DRF's signature
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002  DRF's signature
         """Routing comes before everything else (rule 2.9), but the request counts."""
         limiter().hit(_address(request), settings.ENVIRONMENT.request_limit)
         raise exceptions.NotFound

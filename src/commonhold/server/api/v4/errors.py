@@ -94,7 +94,7 @@ def _foreseen(error: exceptions.APIException, legal_url: str) -> Problem:
     return Problem(error.status_code, body, headers)
 
 
-def invalid(detail: Any) -> dict[str, Any]:  # noqa: ANN401  as DRF nests it
+def invalid(detail: Any) -> dict[str, Any]:
     """Return the body of a 400: always an object of lists; what belongs to no field stands under its own key."""
     plain = _plain(detail)
     if isinstance(plain, dict):
@@ -113,7 +113,7 @@ def throttled(wait: int | None) -> str:
     return f"{sentence} {expected}"
 
 
-def _plain(detail: Any) -> Any:  # noqa: ANN401  as above
+def _plain(detail: Any) -> Any:
     """Return DRF's nested details with plain strings that can be encoded, whatever was sent and is told back."""
     if isinstance(detail, dict):
         return {str(key): _plain(value) for key, value in detail.items()}

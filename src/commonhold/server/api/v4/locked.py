@@ -25,15 +25,19 @@ def through_submission() -> str:
     return _("This field changes through a submission only.")
 
 
-def check_locked(data: Any, row: DatasetRow) -> None:  # noqa: ANN401  whatever was sent
+def check_locked(data: Any, row: DatasetRow) -> None:
     """Raise the 400 that names every such field whose value was to change."""
     if not isinstance(data, Mapping):
         return
-    wrong = [field for field, column in _COLUMNS.items() if field in data and _differs(data[field], getattr(row, column))]
+    wrong = [
+        field
+        for field, column in _COLUMNS.items()
+        if field in data and _differs(data[field], getattr(row, column))
+    ]
     wrong += sorted(_OPAQUE & set(data))
     if wrong:
         raise ValidationError({field: [through_submission()] for field in wrong})
 
 
-def _differs(given: Any, stored: Any) -> bool:  # noqa: ANN401  any JSON value, any column
+def _differs(given: Any, stored: Any) -> bool:
     return (given or None) != (stored or None)

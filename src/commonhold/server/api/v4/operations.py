@@ -24,7 +24,9 @@ _DATASET = Parameter("dataset", "The dataset's id, or its slug.", {"type": "stri
 _SLUG = Parameter("slug", "The organization's slug.", {"type": "string", "minLength": 1}, "path")
 
 _400 = Response("Something sent is wrong: each field with its messages.", shapes.Invalid, _STANDING)
-_401 = Response("Authentication is needed, or was tried and failed.", shapes.Refusal, ("WWW-Authenticate", *_STANDING))
+_401 = Response(
+    "Authentication is needed, or was tried and failed.", shapes.Refusal, ("WWW-Authenticate", *_STANDING)
+)
 _403 = Response("Not permitted to the one who asks.", shapes.Refusal, _STANDING)
 _404 = Response("There is no such thing, or no such page.", shapes.Refusal, _STANDING)
 _406 = Response("Nothing here is of an accepted type.", shapes.Refusal, _STANDING)
@@ -55,16 +57,32 @@ def _get(path: str, name: str, summary: str, ok: Response, *more: Parameter, **f
 
 
 def _change(
-    method: str, path: str, name: str, summary: str, responses: Mapping[int, Response], *more: Parameter, **fields: object
+    method: str,
+    path: str,
+    name: str,
+    summary: str,
+    responses: Mapping[int, Response],
+    *more: Parameter,
+    **fields: object,
 ) -> Operation:
     operation = Operation(
-        path, method, name, summary, summary, responses, (*more, _LANG), security=_BOTH, tags=(path.split("/")[1].title(),)
+        path,
+        method,
+        name,
+        summary,
+        summary,
+        responses,
+        (*more, _LANG),
+        security=_BOTH,
+        tags=(path.split("/")[1].title(),),
     )
     return replace(operation, **fields)  # type: ignore[arg-type]  as above
 
 
 def _facet(name: str, about: str) -> Parameter:
-    return Parameter(name, f"Only results that carry this {about}; several mean “any of them”.", _TEXT, many=True)
+    return Parameter(
+        name, f"Only results that carry this {about}; several mean “any of them”.", _TEXT, many=True
+    )
 
 
 _SITE = (
@@ -111,7 +129,7 @@ _DATASETS = (
         {200: _ok("The dataset.", shapes.Dataset), **_WRITE, **_OF_A_DATASET}, _DATASET, body=shapes.DatasetInput,
     ),
     _change(
-        "put", "/datasets/{dataset}/", "replaceDataset", "As PATCH, with the name at least; translations not given stay",
+        "put", "/datasets/{dataset}/", "replaceDataset", "As PATCH, with its name; translations not given stay",
         {200: _ok("The dataset.", shapes.Dataset), **_WRITE, **_OF_A_DATASET}, _DATASET, body=shapes.DatasetInput,
     ),
     _change(
@@ -165,11 +183,13 @@ _ACCOUNTS = (
     ),
     _change(
         "delete", "/accounts/session/", "signOut", "Sign out: the token ends",
-        {204: Response("Signed out.", None, _STANDING), 401: _401, 403: _403, 429: _429, 503: _503}, security=("bearer",),
+        {204: Response("Signed out.", None, _STANDING), 401: _401, 403: _403, 429: _429, 503: _503},
+        security=("bearer",),
     ),
     _get(
         "/accounts/jwt/", "getJwtIssuer", "One's issuer for JWT requests", _ok("It.", shapes.JwtIssuer),
-        optional_security=False, security=("bearer",), responses={200: _ok("It.", shapes.JwtIssuer), 404: _404, **_READ},
+        optional_security=False, security=("bearer",),
+        responses={200: _ok("It.", shapes.JwtIssuer), 404: _404, **_READ},
     ),
     _change(
         "post", "/accounts/jwt/", "makeJwtIssuer", "Make an issuer and its secret, in place of the former: shown once",

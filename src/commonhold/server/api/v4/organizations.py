@@ -20,7 +20,7 @@ class OrganizationInput(Input):
     """What owners change."""
 
     name = TranslatedField(max_length=255)
-    description = TranslatedField(max_length=20_000, required=False, allow_null=True)
+    description = TranslatedField(max_length=7500, required=False, allow_null=True)
     website = serializers.URLField(max_length=500, required=False, allow_blank=True)
 
 

@@ -79,13 +79,15 @@ def place_of(asked: Asked, count: int) -> Place:
     return Place(number, page_count, offset, min(asked.size, reachable - offset))
 
 
-def envelope(asked: Asked, place: Place, count: int, results: list[Any], **more: Any) -> Mapping[str, Any]:  # noqa: ANN401
+def envelope(asked: Asked, place: Place, count: int, results: list[Any], **more: Any) -> Mapping[str, Any]:
     """Return the body of a page, its keys in the order of rule 5.2."""
     return {
         "page_size": asked.size,
         "page_count": place.page_count,
         "count": count,
-        "next": replace_query_param(asked.url, "page", place.number + 1) if place.number < place.page_count else None,
+        "next": replace_query_param(asked.url, "page", place.number + 1)
+        if place.number < place.page_count
+        else None,
         "previous": _previous(asked.url, place.number),
         "results": results,
         **more,

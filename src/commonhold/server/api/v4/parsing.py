@@ -1,4 +1,4 @@
-"""Reading request bodies: bounded, UTF-8, and never a failure of ours for a mistake of theirs (rules 2.5, 2.6, 2.13)."""
+"""Reading request bodies: bounded, UTF-8, never a failure of ours for a mistake of theirs (rules 2.5, 2.6, 2.13)."""
 
 import json
 from typing import Any, NoReturn
@@ -12,7 +12,7 @@ from commonhold.server.api.v4.errors import BodyTooLarge
 LARGEST_BODY = 2 * 1024 * 1024
 
 
-def _check_size(context: Any) -> None:  # noqa: ANN401  DRF's context
+def _check_size(context: Any) -> None:
     if int(context["request"].META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
         raise BodyTooLarge
 
@@ -20,7 +20,7 @@ def _check_size(context: Any) -> None:  # noqa: ANN401  DRF's context
 class JSONParser(parsers.JSONParser):
     """JSON as UTF-8, whatever its charset parameter says: no other is allowed (RFC 8259)."""
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:  # noqa: ANN401, ARG002
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:  # noqa: ARG002
         """Return what was sent.
 
         Raises:
@@ -45,7 +45,7 @@ def _refuse(name: str) -> NoReturn:
 class FormParser(parsers.FormParser):
     """A form, bounded."""
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:  # noqa: ANN401
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """Return what was sent, as :class:`JSONParser` does."""
         _check_size(parser_context)
         return super().parse(stream, media_type, parser_context)
@@ -54,7 +54,7 @@ class FormParser(parsers.FormParser):
 class MultiPartParser(parsers.MultiPartParser):
     """A form in parts, bounded; files have no place here and are left aside."""
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:  # noqa: ANN401
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """Return what was sent, as :class:`JSONParser` does."""
         _check_size(parser_context)
         try:

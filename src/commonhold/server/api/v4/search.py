@@ -74,7 +74,14 @@ class Search(Endpoint):
             for name in tallies.FACETS
         }
         return self.answer(
-            envelope(asked, place, tally.count, results, facets=facets if with_facets else None, corrected=corrected)
+            envelope(
+                asked,
+                place,
+                tally.count,
+                results,
+                facets=facets if with_facets else None,
+                corrected=corrected,
+            )
         )
 
 

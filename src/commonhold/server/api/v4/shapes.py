@@ -7,7 +7,9 @@ from msgspec import Meta
 
 from commonhold.server.api.v4.translated import Translated
 
-Moment = Annotated[str, Meta(description="UTC, as 2025-08-26T12:00:00Z.", extra_json_schema={"format": "date-time"})]
+Moment = Annotated[
+    str, Meta(description="UTC, as 2025-08-26T12:00:00Z.", extra_json_schema={"format": "date-time"})
+]
 Address = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
 
 
@@ -277,9 +279,9 @@ class DatasetInput(Shape, omit_defaults=True):
     """What publishers change live (decision 13); everything else goes through a submission."""
 
     name: dict[str, str | None] | str | msgspec.UnsetType = msgspec.UNSET
-    summary: dict[str, str | None] | str | None | msgspec.UnsetType = msgspec.UNSET
-    description: dict[str, str | None] | str | None | msgspec.UnsetType = msgspec.UNSET
-    contact: ContactInput | None | msgspec.UnsetType = msgspec.UNSET
+    summary: dict[str, str | None] | str | msgspec.UnsetType | None = msgspec.UNSET
+    description: dict[str, str | None] | str | msgspec.UnsetType | None = msgspec.UNSET
+    contact: ContactInput | msgspec.UnsetType | None = msgspec.UNSET
     visibility: str | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -287,7 +289,7 @@ class OrganizationInput(Shape, omit_defaults=True):
     """What owners change."""
 
     name: dict[str, str | None] | str | msgspec.UnsetType = msgspec.UNSET
-    description: dict[str, str | None] | str | None | msgspec.UnsetType = msgspec.UNSET
+    description: dict[str, str | None] | str | msgspec.UnsetType | None = msgspec.UNSET
     website: str | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -309,4 +311,4 @@ class SiteInput(Shape, omit_defaults=True):
     """The operator's switches."""
 
     read_only: bool | msgspec.UnsetType = msgspec.UNSET
-    notice: dict[str, str | None] | str | None | msgspec.UnsetType = msgspec.UNSET
+    notice: dict[str, str | None] | str | msgspec.UnsetType | None = msgspec.UNSET

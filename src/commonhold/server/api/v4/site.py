@@ -19,7 +19,7 @@ from commonhold.server.kit.viewer import OPERATOR
 from commonhold.server.site.actions import change
 from commonhold.server.site.queries import switches
 
-LONGEST_NOTICE = 2000
+LONGEST_NOTICE = 1000
 
 
 class SiteInput(Input):

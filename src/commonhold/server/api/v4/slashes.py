@@ -1,4 +1,4 @@
-"""Addresses end in a slash: without it, every method is redirected, a write while the site is read-only too (rule 2.9)."""
+"""Addresses end in a slash: without it every method is redirected, a write to a read-only site too (rule 2.9)."""
 
 from collections.abc import Callable
 
@@ -15,6 +15,7 @@ class SlashMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer one request."""
         path = request.path_info
         if path.startswith(PREFIX) and not path.endswith("/") and _lacks_slash(path):
             response = HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))

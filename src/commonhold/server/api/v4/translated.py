@@ -42,11 +42,11 @@ class TranslatedField(serializers.Field):
         "locale": gettext_lazy("The language code '{code}' is invalid."),
     }
 
-    def __init__(self, *, max_length: int, **arguments: Any) -> None:  # noqa: ANN401  DRF's options
+    def __init__(self, *, max_length: int, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.max_length = max_length
 
-    def to_internal_value(self, data: Any) -> dict[str, str | None]:  # noqa: ANN401  whatever was sent
+    def to_internal_value(self, data: Any) -> dict[str, str | None]:
         """Return the translations to merge; the first bad one is told, without its locale (rule 6.21)."""
         if isinstance(data, str):
             return {self.context["locale"]: self._text(data)}
@@ -60,11 +60,11 @@ class TranslatedField(serializers.Field):
             texts[locale] = None if text is None else self._text(text)
         return texts
 
-    def to_representation(self, value: Any) -> Any:  # noqa: ANN401  DRF's signature
+    def to_representation(self, value: Any) -> Any:
         """Return the stored translations."""
         return shown(value, None)
 
-    def _text(self, value: Any) -> str:  # noqa: ANN401  whatever was sent
+    def _text(self, value: Any) -> str:
         if not isinstance(value, str):
             self.fail("invalid")
         text: str = value.strip()

@@ -16,7 +16,9 @@ class Licenses(Endpoint):
 
     def get(self, request: Request) -> HttpResponse:  # noqa: ARG002  the method's signature
         """Return them all."""
-        return self.answer([shapes.License(abbreviation=short, name=name) for short, name in LICENSES.items()])
+        return self.answer(
+            [shapes.License(abbreviation=short, name=name) for short, name in LICENSES.items()]
+        )
 
 
 class Tasks(Endpoint):
@@ -38,7 +40,8 @@ class Languages(Endpoint):
 @lru_cache(maxsize=128)
 def _languages(locale: str) -> list[shapes.Language]:
     return [
-        shapes.Language(code=code, name=_name(code, locale), native_name=_name(code, code)) for code in LOCALES
+        shapes.Language(code=code, name=_name(code, locale), native_name=_name(code, code))
+        for code in LOCALES
     ]
 
 

@@ -53,7 +53,7 @@ def page(viewer: Viewer, filters: Filters, *, limit: int, offset: int) -> list[D
     if selection is None:
         return []
     statement = (
-        f"SELECT {COLUMNS} {selection.text(_joins(filters.sort))} "  # noqa: S608  built of this room's pieces only
+        f"SELECT {COLUMNS} {selection.text(_joins(filters.sort))} "
         f"ORDER BY {_order(filters.sort)} LIMIT %s OFFSET %s"
     )
     return [read_row(row) for row in sql.rows(statement, [*selection.parameters, limit, offset])]
@@ -88,7 +88,8 @@ def _by_relevance(viewer: Viewer, filters: Filters, *, limit: int, offset: int) 
     conditions = " AND ".join(everything.conditions)
     statement = (
         f"WITH best AS ({text}), hits AS (SELECT id, 0 AS tier, score FROM best UNION ALL "  # noqa: S608  as above
-        f"SELECT id, 1, 0 FROM (SELECT d.id FROM {match.matching} JOIN catalogue_dataset d ON d.id = {match.key} {_OWNER} "
+        f"SELECT id, 1, 0 FROM (SELECT d.id FROM {match.matching} "
+        f"JOIN catalogue_dataset d ON d.id = {match.key} {_OWNER} "
         f"WHERE {match.condition} AND {conditions} AND d.id NOT IN (SELECT id FROM best) "
         f"ORDER BY {match.key} DESC LIMIT %s) others) "
         f"SELECT {COLUMNS} FROM hits h JOIN catalogue_dataset d ON d.id = h.id {_OWNER} {CURRENT_VERSION} "
@@ -129,4 +130,14 @@ def _order(sort: str) -> str:
     return "d.created_at DESC, d.id DESC"
 
 
-__all__ = ["CANDIDATES", "DOWNLOADS", "NEWEST", "RELEVANCE", "SIZE", "Selection", "page", "suggestions", "tally"]
+__all__ = [
+    "CANDIDATES",
+    "DOWNLOADS",
+    "NEWEST",
+    "RELEVANCE",
+    "SIZE",
+    "Selection",
+    "page",
+    "suggestions",
+    "tally",
+]

@@ -16,7 +16,7 @@ _MOST_READ = 20_000
 
 
 def mended(viewer: Viewer, query: str) -> str | None:
-    """Return ``query`` with its unknown words mended, or None where there is nothing to mend or nothing to mend it with."""
+    """Return ``query`` with its unknown words mended, or None where nothing is to mend, or nothing to mend it with."""
     asked = words.asked(query)
     found: list[str] = []
     mends = 0
@@ -36,7 +36,7 @@ def _finds(viewer: Viewer, word: str) -> bool:
     selection = select(viewer, Filters(query=word))
     if selection is None:
         return False
-    return sql.row(f"SELECT 1 {selection.text()} LIMIT 1", selection.parameters) is not None  # noqa: S608  own pieces
+    return sql.row(f"SELECT 1 {selection.text()} LIMIT 1", selection.parameters) is not None
 
 
 def _nearest(viewer: Viewer, word: str) -> str | None:
@@ -51,7 +51,10 @@ def _nearest(viewer: Viewer, word: str) -> str | None:
 
 
 def distance(one: str, other: str, most: int) -> int:
-    """Return how many letters must be added, dropped, changed or swapped with their neighbour; more than ``most`` is ``most + 1``."""
+    """Return how many letters must be added, dropped, changed or swapped with their neighbour.
+
+    More than ``most`` is ``most + 1``.
+    """
     if abs(len(one) - len(other)) > most:
         return most + 1
     before: list[int] = []

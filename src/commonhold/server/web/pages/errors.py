@@ -93,7 +93,7 @@ def failure(request: HttpRequest) -> HttpResponse:
     title = _("Something went wrong on our side")
     text = _("It was noted. Please try again in a while; nothing you did was wrong.")
     if request.path_info.startswith(API_V4):
-        return JsonResponse({"detail": title}, status=status)
+        return JsonResponse({"detail": "Internal Server Error"}, status=500)
     if request.path_info.startswith(API):
         return JsonResponse({"error": title, "message": text}, status=500)
     context = {"status": 500, "title": title, "text": text}
