@@ -115,6 +115,16 @@ def pieces_of(version: int) -> tuple[int, bytes] | None:
     return (found[0], bytes(found[1])) if found else None
 
 
+def members_of(version: int, *, with_windows: bool) -> tuple[bytes, bytes] | None:
+    """Return listing and windows (empty unless wanted) of a version the caller was already allowed."""
+    windows = "windows" if with_windows else "NULL"
+    found = sql.row(
+        f"SELECT listing, {windows} FROM catalogue_versionmembers WHERE version_id = %s",  # noqa: S608  one of two words
+        [version],
+    )
+    return (bytes(found[0]), bytes(found[1] or b"")) if found else None
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """What an organization was granted on one UTC day."""

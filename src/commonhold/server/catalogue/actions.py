@@ -16,6 +16,7 @@ from commonhold.server.catalogue.models import (
     DatasetVersion,
     LoadingSchema,
     Sample,
+    VersionMembers,
     VersionPieces,
 )
 from commonhold.server.catalogue.search import index
@@ -27,12 +28,14 @@ from commonhold.server.storage.pieces import PIECE_SIZE, FileHashes
 
 @dataclass(frozen=True, slots=True)
 class StoredArchive:
-    """A file that lies in the store and was read and proven there."""
+    """A file that lies in the store and was read and proven there; the last two are its dumped ``ArchiveIndex``."""
 
     object_key: str
     filename: str
     content_type: str
     hashes: FileHashes
+    members: bytes = b""
+    member_windows: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,10 @@ def add_version(
         dataset=dataset, number=newest + 1, notes=notes, **_columns(archive), **fields
     )
     VersionPieces.objects.create(version=version, piece_size=PIECE_SIZE, digests=archive.hashes.pieces)
+    if archive.members:
+        VersionMembers.objects.create(
+            version=version, listing=archive.members, windows=archive.member_windows
+        )
     dataset.current_version = version
     dataset.updated_at = clock.now()
     dataset.save(update_fields=["current_version", "updated_at"])

@@ -142,6 +142,25 @@ class VersionPieces(models.Model):
         return f"pieces of {self.version}"
 
 
+class VersionMembers(models.Model):
+    """What lies where in a version's archive, as ``storage.archives.index`` writes it.
+
+    ``windows`` is what a reader needs to begin in the middle of a tar.gz: large, and read only when asked for.
+    """
+
+    version = models.OneToOneField(
+        DatasetVersion, on_delete=models.CASCADE, primary_key=True, related_name="members"
+    )
+    listing = models.BinaryField()
+    windows = models.BinaryField()
+
+    class Meta:
+        verbose_name_plural = "version members"
+
+    def __str__(self) -> str:
+        return f"members of {self.version}"
+
+
 class Sample(Archive):
     """A small archive that shows what the dataset is like."""
 

@@ -9,9 +9,9 @@ from commonhold.server.catalogue.vocabularies import content_type_of
 from commonhold.server.collection.mistakes import CollectionError, Mistake
 from commonhold.server.collection.record import Source
 from commonhold.server.kit.ids import new_id
-from commonhold.server.storage.archives import BrokenArchiveError, check_archive
 from commonhold.server.storage.interface import ObjectStore
 from commonhold.server.storage.pieces import FileHashes, HashingReader, hash_file
+from commonhold.server.storage.verification import ArchiveRejectedError, verify
 
 
 class StoredFiles:
@@ -29,7 +29,7 @@ class StoredFiles:
             return hash_file(file)
 
     def put(self, path: Path, dataset: str, *, collection: Path, source: Source, key: str) -> StoredArchive:
-        """Check that ``path`` is a whole, harmless archive and put it into the store under a key of its own.
+        """Put ``path`` into the store under a key of its own, and see there that it is a whole, harmless archive.
 
         Args:
             path: the archive.
@@ -42,19 +42,20 @@ class StoredFiles:
             CollectionError: it is no such archive.
         """
         self._tell(f"reading {path.name}")
-        try:
-            with path.open("rb") as file:
-                check_archive(file, path.name)
-        except BrokenArchiveError as error:
-            mistake: Mistake = source.mistake(key, f"{path.name} is not a sound archive: {error}")
-            raise CollectionError(collection, [mistake]) from error
         object_key = f"datasets/{dataset}/{new_id()}/{path.name}"
         with path.open("rb") as file:
             reader = HashingReader(file)
             self._store.put(object_key, cast("BinaryIO", reader))
         self._put.append(object_key)
+        try:
+            found = verify(self._store, object_key, filename=path.name, claimed_sha256=reader.result().sha256)
+        except ArchiveRejectedError as error:
+            mistake: Mistake = source.mistake(key, f"{path.name} is not a sound archive: {error}")
+            raise CollectionError(collection, [mistake]) from error
+        content_type = content_type_of(path.name) or "application/octet-stream"
+        members = found.members
         return StoredArchive(
-            object_key, path.name, content_type_of(path.name) or "application/octet-stream", reader.result()
+            object_key, path.name, content_type, found.hashes, members.dump(), members.dump_windows()
         )
 
     def replaced(self, object_key: str) -> None:

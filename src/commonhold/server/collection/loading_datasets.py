@@ -84,12 +84,13 @@ def _prepare(path: Path, entry: DatasetEntry, files: StoredFiles) -> Prepared:
         return prepared
     held = set(dataset.versions.values_list("sha256", flat=True)) if dataset.pk else set()
     for version in entry.archives:
-        sha256 = files.hash(version.file).sha256
-        if sha256 not in held:
-            key = "versions" if entry.versions is not UNSET else "file"
-            stored = files.put(version.file, dataset.public_id, collection=path, source=entry.source, key=key)
-            prepared.versions.append((version, stored))
-            held.add(sha256)
+        # Where there is nothing to be the same as, a read is saved.
+        if held and files.hash(version.file).sha256 in held:
+            continue
+        key = "versions" if entry.versions is not UNSET else "file"
+        stored = files.put(version.file, dataset.public_id, collection=path, source=entry.source, key=key)
+        prepared.versions.append((version, stored))
+        held.add(stored.hashes.sha256)
     if entry.sample is None:
         prepared.sample = None
     elif entry.sample is not UNSET and not _has_sample(dataset, files.hash(entry.sample).sha256):

@@ -1,7 +1,6 @@
 """Reads of submissions and of what was sent for them; the viewer decides what there is."""
 
 from commonhold.server.kit.viewer import Viewer
-from commonhold.server.storage.archives.index import ArchiveIndex
 from commonhold.server.submissions import rules, states
 from commonhold.server.submissions.models import Submission, Upload
 
@@ -62,19 +61,3 @@ def uploads_of(viewer: Viewer, found: Submission, *, limit: int = 100) -> list[U
     if rules.read(viewer, found.organization_id) is not None:
         return []
     return list(Upload.objects.filter(submission=found).select_related("version").order_by("-id")[:limit])
-
-
-def member_index(viewer: Viewer, version: int, *, windows: bool) -> ArchiveIndex | None:
-    """Return what lies where in a version (row id) that the viewer may download; None where it was not listed.
-
-    Args:
-        viewer: who was allowed the download.
-        version: row id.
-        windows: with what unpacking from the middle needs, which is much.
-    """
-    del viewer  # allowed already
-    found = Upload.objects.filter(version=version, members__isnull=False).order_by("id")
-    row = found.values_list("members", *(["member_windows"] if windows else [])).first()
-    if row is None:
-        return None
-    return ArchiveIndex.load(bytes(row[0]), bytes(row[1] or b"") if windows else b"")

@@ -77,12 +77,14 @@ PUBLISHING = (
         "/datasets/{datasetId}/members", "get", "listMembers", "List what lies in the archive",
         "Each member with the bytes of the archive to fetch for it: one file out of a large archive by one `Range` "
         "request to a download session's URL. Key and terms as for a download; free of quota. With `name` only that "
-        "member, and for a tar.gz the point at which unpacking begins.",
+        "member, and for a tar.gz the point at which unpacking begins. With `prefix` a page may be short, or empty: go on "
+        "with `after` while `next` is not null.",
         {200: ok("The members.", members.MemberList), **OF_BYTES},
         (
             DATASET, VERSION,
             Parameter("after", "Number of the member after which the page begins.", {"type": "integer", "minimum": 0, "maximum": 10_000_000, "default": 0}),
             Parameter("limit", "Members on a page.", {"type": "integer", "minimum": 1, "maximum": members.LARGEST_PAGE, "default": members.PAGE}),
+            Parameter("prefix", "Only members whose names begin so.", {"type": "string", "minLength": 1, "maxLength": 1000}),
             Parameter("name", "Only the member of this name.", {"type": "string", "minLength": 1, "maxLength": members.LONGEST_NAME}),
         ), security=_SECURITY, tags=("Downloads",),
     ),

@@ -13,10 +13,11 @@ from commonhold.server.api.collective.parameters import Parameters, asked_versio
 from commonhold.server.api.collective.shapes import Checksum, Digits, Shape
 from commonhold.server.storage.archives.index import ArchiveIndex, describe_point
 from commonhold.server.storage.archives.members import Member
-from commonhold.server.submissions.queries import member_index
 
 PAGE, LARGEST_PAGE = 1000, 5000
 LONGEST_NAME = 4096
+# How far one request looks for names that begin as asked; the next goes on from there.
+LOOKED_AT = 200_000
 
 
 class ArchiveMember(Shape):
@@ -59,17 +60,20 @@ class Members(Endpoint):
         parameters = Parameters(request.GET)
         after = parameters.integer("after", 0, lowest=0, highest=10_000_000) or 0
         limit = parameters.integer("limit", PAGE, highest=LARGEST_PAGE) or PAGE
-        name = request.GET.get("name")
+        name, prefix = request.GET.get("name"), parameters.text("prefix")
         if name is not None and not 0 < len(name) <= LONGEST_NAME:
             parameters.mistakes["name"] = f"Must have 1 to {LONGEST_NAME} characters."
         parameters.check()
         viewer = self.caller.viewer
         target = queries.download_target(viewer, dataset, asked_version(request.GET))
         target = allowed(request, dataset, target, rules.download(viewer, target.facts if target else None))
-        kept = member_index(viewer, target.version_id or 0, windows=name is not None)
-        if kept is None:
+        found = queries.members_of(target.version_id or 0, with_windows=name is not None)
+        if found is None:
             raise problems.Problem(404, problems.DATASET_NOT_FOUND, "No members are listed for this version.")
-        items, following = _named(kept, name) if name is not None else (_page(kept, after, limit))
+        kept = ArchiveIndex.load(*found)
+        items, following = (
+            _named(kept, name) if name is not None else _page(kept, after, limit, prefix or "")
+        )
         return answer(
             MemberList(
                 dataset_id=target.public_id,
@@ -85,23 +89,25 @@ class Members(Endpoint):
         )
 
 
-def _page(index: ArchiveIndex, after: int, limit: int) -> tuple[list[ArchiveMember], int | None]:
+def _page(index: ArchiveIndex, after: int, limit: int, prefix: str) -> tuple[list[ArchiveMember], int | None]:
+    """Return the members that follow ``after``, and the number to go on from; None at the end."""
     items: list[ArchiveMember] = []
-    for number, member in index.members(after):
-        if len(items) == limit:
-            return items, items[-1].number
-        items.append(_shown(index, number, member))
-    return items, None
+    number = after
+    for number, member in index.members(after):  # noqa: B007  where it ended is the answer
+        if member.name.startswith(prefix):
+            items.append(_shown(index, number, member))
+        if len(items) == limit or number - after >= LOOKED_AT:
+            break
+    return items, number if number < index.listed else None
 
 
 def _named(index: ArchiveIndex, name: str) -> tuple[list[ArchiveMember], None]:
-    member = index.find(name)
-    if member is None:
+    found = index.find(name)
+    if found is None:
         raise problems.Problem(404, problems.DATASET_NOT_FOUND, "The archive has no member of this name.")
-    number = next(number for number, other in index.members() if other == member)
-    access = index.ranges_for(member)
+    access = index.ranges_for(found[1])
     point = describe_point(access.point[1]) if access.point else None
-    return [msgspec.structs.replace(_shown(index, number, member), point=point)], None
+    return [msgspec.structs.replace(_shown(index, *found), point=point)], None
 
 
 def _shown(index: ArchiveIndex, number: int, member: Member) -> ArchiveMember:

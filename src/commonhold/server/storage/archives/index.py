@@ -99,12 +99,12 @@ class ArchiveIndex:
                 if number > after:
                     yield number, Member(name.decode(errors="surrogateescape"), _KINDS[kind], *rest)
 
-    def find(self, name: str) -> Member | None:
-        """Return the member of that name: the last, which is what unpacking leaves."""
+    def find(self, name: str) -> tuple[int, Member] | None:
+        """Return number and member of that name: the last, which is what unpacking leaves."""
         found = None
-        for _, member in self.members():
+        for number, member in self.members():
             if member.name == name:
-                found = member
+                found = number, member
         return found
 
     def ranges_for(self, member: Member) -> Access:

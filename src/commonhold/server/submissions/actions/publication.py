@@ -151,7 +151,8 @@ def _archive(upload: Upload, stem: str) -> StoredArchive:
     suffix = archive_suffix(upload.filename) or ".tar.gz"
     hashes = FileHashes(upload.size_bytes, upload.sha256, bytes(upload.piece_digests or b""))
     filename = f"{stem}{'.tar.gz' if suffix == '.tgz' else suffix}"
-    return StoredArchive(upload.object_key, filename, upload.content_type, hashes)
+    members, windows = bytes(upload.members or b""), bytes(upload.member_windows or b"")
+    return StoredArchive(upload.object_key, filename, upload.content_type, hashes, members, windows)
 
 
 def _live_changes(submission: Submission, dataset: Dataset) -> dict[str, Any]:
