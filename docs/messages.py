@@ -246,7 +246,7 @@ def as_mo(catalogue: Catalog) -> bytes:
 
 
 def main() -> int:
-    """Bring every catalogue up to date; return 1 where something waits for its translation."""
+    """Bring every catalogue up to date, or those of the languages named; return 1 where something waits for its translation."""
     with tempfile.TemporaryDirectory() as data:
         os.environ["COMMONHOLD_DATA"] = data
         os.environ["DJANGO_SETTINGS_MODULE"] = LOADED
@@ -254,7 +254,7 @@ def main() -> int:
 
         django.setup()
         waiting = 0
-        for language in LANGUAGES:
+        for language in sys.argv[1:] or LANGUAGES:
             catalogue = updated(language)
             folder(language).mkdir(parents=True, exist_ok=True)
             (folder(language) / "django.po").write_bytes(as_po(catalogue))
