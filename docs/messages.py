@@ -163,11 +163,12 @@ def _shipped(language: str) -> set[tuple[str | None, str]]:
                     context = (
                         message.context.decode() if isinstance(message.context, bytes) else message.context
                     )
-                    found |= {(context, _text(message))}
+                    found |= {(context, text_of(message))}
     return found - {(None, "")}
 
 
-def _text(message: Message) -> str:
+def text_of(message: Message) -> str:
+    """Return the English text of a message, the singular where it has two."""
     return str(message.id[0] if isinstance(message.id, (tuple, list)) else message.id)
 
 
@@ -210,10 +211,10 @@ def updated(language: str) -> Catalog:
     catalogue = template(language)
     if (folder(language) / "django.po").is_file():
         former = known(language)
-        kept = {(message.context, _text(message)): message for message in former.obsolete.values()}
-        kept |= {(message.context, _text(message)): message for message in former if message.id}
+        kept = {(message.context, text_of(message)): message for message in former.obsolete.values()}
+        kept |= {(message.context, text_of(message)): message for message in former if message.id}
         for message in catalogue:
-            same = kept.pop((message.context, _text(message)), None) if message.id else None
+            same = kept.pop((message.context, text_of(message)), None) if message.id else None
             if same is not None:
                 message.flags |= same.flags & {"fuzzy"}
                 message.string = same.string
