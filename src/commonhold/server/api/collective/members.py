@@ -71,9 +71,7 @@ class Members(Endpoint):
         if found is None:
             raise problems.Problem(404, problems.DATASET_NOT_FOUND, "No members are listed for this version.")
         kept = ArchiveIndex.load(*found)
-        items, following = (
-            _named(kept, name) if name is not None else _page(kept, after, limit, prefix or "")
-        )
+        items, following = _named(kept, name) if name is not None else _page(kept, after, limit, prefix or "")
         return answer(
             MemberList(
                 dataset_id=target.public_id,
@@ -93,7 +91,7 @@ def _page(index: ArchiveIndex, after: int, limit: int, prefix: str) -> tuple[lis
     """Return the members that follow ``after``, and the number to go on from; None at the end."""
     items: list[ArchiveMember] = []
     number = after
-    for number, member in index.members(after):  # noqa: B007  where it ended is the answer
+    for number, member in index.members(after):
         if member.name.startswith(prefix):
             items.append(_shown(index, number, member))
         if len(items) == limit or number - after >= LOOKED_AT:
