@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-ALL = ("hot_reads", "slow_downloads", "embedded_store", "download")
+ALL = ("hot_reads", "slow_downloads", "embedded_store", "download", "signing", "verification", "uploads")
 
 
 def main() -> int:

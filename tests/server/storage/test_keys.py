@@ -1,7 +1,10 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commonhold.server.storage import keys
 from commonhold.server.storage.keys import (
     InvalidFilenameError,
     InvalidKeyError,
@@ -123,3 +126,17 @@ def test_types_of_archives():
     assert archive_content_type("a.zip") == "application/zip"
     with pytest.raises(InvalidFilenameError):
         archive_content_type("a.txt")
+
+
+@given(st.text("aZ0._-=/ +é", min_size=1, max_size=40))
+def test_the_quick_look_says_what_the_long_one_says(key):
+    def outcome():
+        try:
+            return check_key(key)
+        except InvalidKeyError:
+            return None
+
+    quick = outcome()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "_PLAIN_KEY", re.compile(r"(?!)"))
+        assert outcome() == quick

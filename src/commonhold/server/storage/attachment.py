@@ -1,6 +1,9 @@
 """The name a download is saved under."""
 
+import re
 from urllib.parse import quote
+
+_PLAIN = re.compile(r"[A-Za-z0-9_+=@-][A-Za-z0-9_+=@.-]*")
 
 
 def attachment(filename: str) -> str:
@@ -8,6 +11,8 @@ def attachment(filename: str) -> str:
 
     What could lead a client elsewhere or end the header (separators, control characters) becomes ``_``.
     """
+    if _PLAIN.fullmatch(filename):
+        return f'attachment; filename="{filename}"'
     name = "".join("_" if letter in '/\\"' or not letter.isprintable() else letter for letter in filename)
     name = name.lstrip(". ") or "download"
     plain = "".join(letter if letter.isascii() else "_" for letter in name)

@@ -9,6 +9,7 @@ import hmac
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 MAX_LIFETIME = 7 * 24 * 3600  # S3's own bound, in seconds
@@ -114,5 +115,6 @@ class QuerySigner:
         return key
 
 
+@lru_cache(maxsize=4096)
 def _quote(text: str) -> str:
     return text if _PLAIN.fullmatch(text) else quote(text, safe="~")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from commonhold.server.storage.embedded.answers import attachment
+from commonhold.server.storage import attachment as attachments
+from commonhold.server.storage.attachment import attachment
 from commonhold.server.storage.embedded.conditions import http_date, parse_http_date
 from commonhold.server.storage.embedded.ranges import MAX_RANGES, UnsatisfiableRangeError, parse_ranges
 
@@ -79,3 +80,11 @@ def test_a_disposition_is_always_one_harmless_header(name):
     assert value.isascii()
     assert value.isprintable()
     assert re.fullmatch(r"attachment; filename=\"[^\"\\/]+\"(; filename\*=UTF-8''[A-Za-z0-9_.~%-]+)?", value)
+
+
+@given(st.text("aZ0._-=/ +é%\"", min_size=1, max_size=20))
+def test_plain_names_are_written_as_others_are(name):
+    quick = attachment(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(attachments, "_PLAIN", re.compile(r"(?!)"))
+        assert attachment(name) == quick

@@ -24,7 +24,8 @@ class ArchiveMember(Shape):
     """A member and how to fetch it: bytes ``start`` to ``end`` (not included) of the archive.
 
     In a zip, what was fetched is raw deflate where ``deflated``. In a tar.gz, unpacking begins at ``point`` (asked for
-    with ``name``; null: at the archive's beginning): ``skip`` unpacked bytes are passed over, ``size`` are the file.
+    with ``name``; null: at the archive's beginning); ``skip`` unpacked bytes are passed over, then ``size`` are the
+    file.
     """
 
     number: int
