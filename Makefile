@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 BIND ?= 127.0.0.1:8000
 
-.PHONY: help run test lint bench docs lock clean
+.PHONY: help run test lint bench docs messages lock clean
 help:
 	@echo "make run    start a whole site with a small real collection (BIND=127.0.0.1:8000)"
 	@echo "make test   run everything, on SQLite and on PostgreSQL"
 	@echo "make lint   style, types, and the arrows between the rooms"
 	@echo "make bench  measure, side by side, and print the figures"
 	@echo "make docs   write the generated reference pages anew"
+	@echo "make messages  bring the catalogues of the pages' words up to date"
 	@echo "make lock   resolve requirements/*.in into the lock files"
 
 $(BIN)/python:
@@ -44,6 +45,9 @@ bench: $(VENV)/.development
 
 docs: $(VENV)/.development
 	@$(BIN)/python -m docs
+
+messages: $(VENV)/.development
+	@$(BIN)/python -m docs.messages
 
 lock: $(VENV)/.development
 	for name in runtime development; do \

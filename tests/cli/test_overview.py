@@ -61,7 +61,7 @@ def test_the_overview_teaches(command: Command, arguments: tuple[str, ...]) -> N
     assert (result.returncode, result.stderr) == (0, "")
     for name, entry in COMMANDS.items():
         assert re.search(rf"^  {name} +{re.escape(entry.summary)}$", result.stdout, re.MULTILINE)
-    assert "commonhold login --api-url" in result.stdout
+    assert "commonhold login https://" in result.stdout
     assert "Exit codes: 0 done, 2 usage" in result.stdout
 
 
@@ -71,11 +71,15 @@ def test_the_version(command: Command) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_each_command_explains_itself_and_takes_json(command: Command, name: str) -> None:
-    result = command(name, "--help")
-    assert result.returncode == 0
-    assert result.stdout.startswith(f"Usage: commonhold {name}")
-    assert "--json" in result.stdout
-    assert "--quiet" in result.stdout
+    entry = dict(walk())[name]
+    parts = list(entry.commands) if isinstance(entry, click.Group) else [""]
+    for part in parts:
+        words = [name, part] if part else [name]
+        result = command(*words, "--help")
+        assert result.returncode == 0
+        assert result.stdout.startswith(f"Usage: commonhold {' '.join(words)}")
+        assert "--json" in result.stdout
+        assert "--quiet" in result.stdout
 
 
 def test_a_slip_is_answered_with_the_nearest_command(command: Command) -> None:
@@ -138,16 +142,18 @@ def test_the_reference_names_every_command_and_option_and_no_other() -> None:
         re.findall(r"`(--[a-z-]+)", text.partition("## Options of every command")[2].partition("\n## ")[0])
     )
     for name, entry in walk():
+        parts = [entry, *entry.commands.values()] if isinstance(entry, click.Group) else [entry]
+        parameters = [parameter for part in parts for parameter in part.params]
         options = {
             option
-            for parameter in entry.params
+            for parameter in parameters
             if isinstance(parameter, click.Option)
             for option in parameter.opts
             if option.startswith("--")
         }
         told = set(re.findall(r"^\| `(--[a-z-]+)", sections[name], re.MULTILINE))
         assert told == options - common, name
-        for parameter in entry.params:
+        for parameter in parameters:
             if isinstance(parameter, click.Argument):
                 assert (parameter.metavar or parameter.name or "").rstrip(".").upper() in sections[name]
 

@@ -126,4 +126,3 @@ def test_killed_at_twenty_moments(killable: Killable, make: Maker, tmp_path: Pat
     assert len(kept) == len(archives)
     assert all(path.exists() for path in kept)
     assert not DatasetVersion.objects.filter(dataset__organization__slug=organization).exists()
-

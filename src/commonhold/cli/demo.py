@@ -23,18 +23,18 @@ _SAMPLE_DOWNLOAD = "parallel-locale-terms"
 
 @click.command("demo")
 @click.option(
-    "--data", metavar="DIR", default="./commonhold-demo", show_default=True, help="Folder for everything."
+    "--data", metavar="DIR", help="Folder for everything.  [default: COMMONHOLD_DATA, else ./commonhold-demo]"
 )
 @click.option(
     "--bind", metavar="HOST:PORT", default="127.0.0.1:8000", show_default=True, help="Where to listen."
 )
-def command(data: str, bind: str) -> None:
+def command(data: str | None, bind: str) -> None:
     """Start a whole site with a small real collection: three organizations, eleven datasets, eleven languages.
 
     It prints its address, an account, an API key and the one command that downloads and verifies a dataset. Run it
     again to find everything as it was; delete the folder to be rid of it.
     """
-    folder = Path(data).expanduser().absolute()
+    folder = Path(data or os.environ.get("COMMONHOLD_DATA") or "./commonhold-demo").expanduser().absolute()
     os.environ["COMMONHOLD_DATA"] = str(folder)
     click.echo(f"Preparing the demo in {folder} …", err=True)
     secrets = _fill(folder)
