@@ -99,18 +99,13 @@ def desk(caller: str, state: str) -> int:
     return 200 if caller in EDITORS else 403
 
 
-def listed(caller: str, state: str) -> int:
-    """What came in a collection file was not listed: those who may have it are told so."""
-    return 404 if downloaded(caller, state) == 200 else downloaded(caller, state)
-
-
 DATASET_ROUTES: dict[tuple[str, str], Callable[[str, str], int]] = {
     ("GET", "/datasets/{datasetId}"): seen,
     ("GET", "/datasets/{datasetId}/versions"): seen,
     ("POST", "/datasets/{datasetId}/download"): downloaded,
     ("POST", "/datasets/{datasetId}/sample-download"): downloaded,
     ("GET", "/datasets/{datasetId}/pieces"): downloaded,
-    ("GET", "/datasets/{datasetId}/members"): listed,
+    ("GET", "/datasets/{datasetId}/members"): downloaded,
     ("POST", "/datasets/{datasetId}/access-requests"): asked,
     ("GET", "/datasets/{datasetId}/access-requests"): desk,
 }
