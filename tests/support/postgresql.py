@@ -65,11 +65,11 @@ class PostgreSQL:
         settings = ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=300",
                     "shared_buffers=64MB", f"port={self.port}", "listen_addresses=127.0.0.1",
                     f"unix_socket_directories={self._folder}"]  # fmt: skip
-        log = (self._folder / "log").open("wb")
-        self._process = subprocess.Popen(
-            [binaries / "postgres", "-D", data, *(word for setting in settings for word in ("-c", setting))],
-            user=self._user, stdout=log, stderr=log, cwd=self._folder, env=self._environment(),
-        )  # fmt: skip
+        with (self._folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [binaries / "postgres", "-D", data, *(word for setting in settings for word in ("-c", setting))],
+                user=self._user, stdout=log, stderr=log, cwd=self._folder, env=self._environment(),
+            )  # fmt: skip
         self._wait()
 
     def create_database(self, name: str) -> str:
