@@ -173,9 +173,11 @@ def test_misspelled_words_are_mended(owner: Organization) -> None:
 def test_suggestions_are_names_that_begin_so(owner: Organization) -> None:
     term = word()
     for number in range(12):
-        made(owner, f"{term} " + "more " * number)
+        made(owner, " ".join([term, *(f"more{extra}" for extra in range(number))]))
     made(owner, "Other", term)
     names = [suggestion.name["en-US"] for suggestion in finding.suggestions(ANONYMOUS, term[:-2])]
-    assert [name.split() for name in names] == [[term, *["more"] * number] for number in range(10)]
+    assert [name.split() for name in names] == [
+        [term, *(f"more{extra}" for extra in range(number))] for number in range(10)
+    ]
     assert finding.suggestions(ANONYMOUS, "") == []
     assert queries.Filters().query == ""
