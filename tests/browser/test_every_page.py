@@ -33,6 +33,30 @@ PUBLISHER = ("/organizations/{organization}/requests",)
 PAGES = {"anybody": ANYBODY, "reader": READER, "publisher": PUBLISHER}
 
 
+# What can be used, in the order in which it stands: one of each group of radio buttons, one tab of each list of tabs.
+USABLE = """() => {
+    const seen = new Set();
+    return [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
+        .filter((one) => one.tabIndex >= 0 && !one.disabled && one.type !== "hidden" && one.checkVisibility())
+        .filter((one) => {
+            if (one.type !== "radio") return true;
+            const first = !seen.has(one.name);
+            seen.add(one.name);
+            return first;
+        }).length;
+}"""
+# Where the keyboard is now: a mark of its own, and whether that can be seen.
+FOCUS = """() => {
+    const one = document.activeElement;
+    if (!one || one === document.body) return null;
+    if (!one.dataset.met) one.dataset.met = String(Math.random());
+    // A card draws the outline of its link around itself.
+    const shown = [null, "::after"].map((part) => getComputedStyle(one, part))
+        .some((style) => parseFloat(style.outlineWidth) > 0 && style.outlineStyle !== "none");
+    return {mark: one.dataset.met, shown, name: one.outerHTML.slice(0, 120)};
+}"""
+
+
 @dataclass
 class Visit:
     """A window that collects what goes wrong in it."""
@@ -52,6 +76,22 @@ class Visit:
         for violation in found:
             where = "; ".join(" ".join(map(str, node["target"])) for node in violation["nodes"][:3])
             self.faults.append(f"{path}: {violation['id']} ({violation['help']}) at {where}")
+
+    def tab_through(self, path: str) -> None:
+        """Reach everything that can be used by the Tab key alone, seeing at each step where the keyboard is."""
+        self.window.goto(self.site.url + path)
+        count = self.window.evaluate(USABLE)
+        met: set[str] = set()
+        for _ in range(count + 5):
+            self.window.keyboard.press("Tab")
+            focus = self.window.evaluate(FOCUS)
+            if focus is None:
+                break
+            met.add(focus["mark"])
+            if not focus["shown"]:
+                self.faults.append(f"{path}: the keyboard cannot be seen at {focus['name']}")
+        if len(met) < count:
+            self.faults.append(f"{path}: {len(met)} of {count} things can be reached by the keyboard")
 
 
 @pytest.fixture(scope="module")
@@ -110,4 +150,12 @@ def test_no_barriers_on_any_page(visit: Callable[..., Visit], stage: Stage, role
         here.open(path.format(**stage.names))
         if path != "/api-reference":  # which is English in every language
             assert here.window.get_attribute("html", "dir") == ("rtl" if locale == "ar" else "ltr"), path
+    assert here.faults == []
+
+
+@pytest.mark.parametrize("role", PAGES)
+def test_everything_is_reached_by_keyboard(visit: Callable[..., Visit], stage: Stage, role: str) -> None:
+    here = visit("en-US", stage.people.get(role))
+    for path in PAGES[role]:
+        here.tab_through(path.format(**stage.names))
     assert here.faults == []
