@@ -73,6 +73,7 @@ def rule_4_01_writes_are_503_and_reads_go_on(world: World) -> None:
         "datasets/",
         "datasets/search/?q=games",
         "organizations/",
+        "submissions/",
         "accounts/profile/",
         "openapi.json",
     ):
@@ -90,6 +91,8 @@ def rule_4_03_methods_and_4_04_before_everything_else(world: World) -> None:
         ("POST", "datasets/", {"Authorization": "Bearer broken"}),
         ("POST", "datasets/", {"Accept": "text/html"}),
         ("POST", "accounts/session/", {}),
+        ("POST", "submissions/", {}),
+        ("POST", "submissions/x/submit/", {}),
         ("PATCH", "site/", {}),
     ):
         answer = world.call(method, path, headers=headers)
