@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from commonhold.server.access import letters
 from commonhold.server.access import terms as terms_text
 from commonhold.server.access.models import (
     APPROVED,
@@ -96,8 +97,15 @@ def agree(viewer: Viewer, dataset: Dataset, *, terms: int, locale: str, text_has
 
 
 @transaction.atomic
-def request_access(viewer: Viewer, dataset: Dataset, message: str = "") -> AccessRequest:
-    """Ask for a restricted dataset; granted at once where its publisher chose so. Asking twice changes nothing."""
+def request_access(viewer: Viewer, dataset: Dataset, message: str, *, site: str) -> AccessRequest:
+    """Ask for a restricted dataset; granted at once where its publisher chose so. Asking twice changes nothing.
+
+    Args:
+        viewer: who asks.
+        dataset: for what.
+        message: to those who decide; they are told by mail.
+        site: the site's address, for that letter.
+    """
     status = (
         APPROVED if dataset.auto_approve_access_requests and dataset.visibility == RESTRICTED else PENDING
     )
@@ -112,6 +120,8 @@ def request_access(viewer: Viewer, dataset: Dataset, message: str = "") -> Acces
     )
     if created:
         record(viewer, "access.requested", "dataset", dataset.public_id, status=status)
+        if status == PENDING:
+            letters.tell_publishers(request, site)
     return request
 
 
@@ -121,6 +131,16 @@ def approve_requester(viewer: Viewer | None, dataset: Dataset, person: int) -> N
     request, created = AccessRequest.objects.get_or_create(dataset=dataset, person_id=person)
     if created or request.status != APPROVED:
         decide_request(viewer, request, APPROVED)
+
+
+@transaction.atomic
+def answer_request(viewer: Viewer, request: AccessRequest, status: str, *, site: str) -> None:
+    """Decide a request as :func:`decide_request` does, and tell who asked by mail; ``site`` is the site's address."""
+    held = AccessRequest.objects.select_for_update().get(pk=request.pk)
+    request.status = held.status
+    if held.status != status:
+        decide_request(viewer, request, status)
+        letters.tell_requester(request, site)
 
 
 @transaction.atomic

@@ -86,7 +86,7 @@ class DatasetRequests(Endpoint):
         row = self._dataset(request, dataset)
         if row.visibility != RESTRICTED or self.caller.viewer.is_member_of(row.organization_id):
             raise problems.Problem(409, CONFLICT, "Nobody's approval is needed for this dataset.")
-        asked = actions.request_access(self.caller.viewer, row, message.strip())
+        asked = actions.request_access(self.caller.viewer, row, message.strip(), site=base_url(request))
         return answer(_shown(asked, decides=False))
 
     def _dataset(self, request: HttpRequest, name: str) -> Dataset:
@@ -120,7 +120,7 @@ class OneRequest(Endpoint):
                 raise problems.Problem(
                     409, CONFLICT, f"This request is {entry.status}; that cannot be {status}."
                 )
-            actions.decide_request(viewer, entry, status)
+            actions.answer_request(viewer, entry, status, site=base_url(request))
         return answer(_shown(entry, decides=True))
 
 

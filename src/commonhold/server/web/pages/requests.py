@@ -14,7 +14,7 @@ from commonhold.server.catalogue.models import RESTRICTED, Dataset
 from commonhold.server.catalogue.queries import DatasetRow
 from commonhold.server.organizations.models import Organization
 from commonhold.server.organizations.queries import organization
-from commonhold.server.web import letters
+from commonhold.server.web.addresses import site_address
 from commonhold.server.web.components import Pages, shown
 from commonhold.server.web.pages import errors
 from commonhold.server.web.pages.datasets import of_dataset
@@ -36,11 +36,8 @@ def ask(request: HttpRequest, row: DatasetRow) -> HttpResponse:
         return redirect("dataset", name=row.public_id)
     message, mistake = request.POST.get("message", "").replace("\0", ""), ""
     if request.method == "POST" and len(message) <= LONGEST_MESSAGE:
-        known = queries.request_of(viewer, row.row_id)
-        dataset = Dataset.objects.get(pk=row.row_id)
-        made = actions.request_access(viewer, dataset, message.strip())
-        if known is None and made.status == PENDING:
-            letters.tell_publishers(request, dataset, made)
+        dataset = Dataset.objects.select_related("organization").get(pk=row.row_id)
+        actions.request_access(viewer, dataset, message.strip(), site=site_address(request))
         return redirect("request_access", name=row.public_id)
     if request.method == "POST":
         mistake = _("Please keep it under %(number)d characters.") % {"number": LONGEST_MESSAGE}
@@ -108,7 +105,6 @@ def decide(request: HttpRequest, slug: str, public_id: str) -> HttpResponse:
     if decision not in DECISIONS[entry.status]:
         messages.error(request, _("That request was decided differently meanwhile. Please look at it again."))
         return redirect("access_requests", slug=slug)
-    actions.decide_request(viewer, entry, decision)
-    letters.tell_requester(request, entry)
+    actions.answer_request(viewer, entry, decision, site=site_address(request))
     messages.success(request, _("Done. %(person)s is told by mail.") % {"person": entry.person.email})
     return redirect("access_requests", slug=slug)
