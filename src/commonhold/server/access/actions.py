@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from commonhold.server.access import letters
+from commonhold.server.access import letters, rules
 from commonhold.server.access import terms as terms_text
 from commonhold.server.access.models import (
     APPROVED,
@@ -22,6 +22,14 @@ from commonhold.server.organizations.models import Organization
 
 class TermsChangedError(ValueError):
     """The terms are no longer those that were shown: they must be shown again."""
+
+
+class DecidedOtherwiseError(ValueError):
+    """A request for access cannot become that, as it stands; ``status`` says how."""
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"this request is {status}")
 
 
 @transaction.atomic
@@ -135,12 +143,24 @@ def approve_requester(viewer: Viewer | None, dataset: Dataset, person: int) -> N
 
 @transaction.atomic
 def answer_request(viewer: Viewer, request: AccessRequest, status: str, *, site: str) -> None:
-    """Decide a request as :func:`decide_request` does, and tell who asked by mail; ``site`` is the site's address."""
-    held = AccessRequest.objects.select_for_update().get(pk=request.pk)
-    request.status = held.status
-    if held.status != status:
-        decide_request(viewer, request, status)
-        letters.tell_requester(request, site)
+    """Decide a request as its publisher does, and tell who asked by mail. The same decision again changes nothing.
+
+    Args:
+        viewer: who decides.
+        request: which; it says afterwards how it stands.
+        status: what it becomes.
+        site: the site's address, for the letter.
+
+    Raises:
+        DecidedOtherwiseError: a request that stands as this one does by now cannot become that.
+    """
+    request.status = AccessRequest.objects.select_for_update().get(pk=request.pk).status
+    if request.status == status:
+        return
+    if status not in rules.DECISIONS[request.status]:
+        raise DecidedOtherwiseError(request.status)
+    decide_request(viewer, request, status)
+    letters.tell_requester(request, site)
 
 
 @transaction.atomic
