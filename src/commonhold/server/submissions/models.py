@@ -4,7 +4,7 @@ import uuid
 
 from django.db import models
 
-from commonhold.server.catalogue.models import VISIBILITIES, Dataset, DatasetVersion
+from commonhold.server.catalogue.models import VISIBILITIES, Dataset, DatasetVersion, Described
 from commonhold.server.kit import clock
 from commonhold.server.kit.ids import new_id
 from commonhold.server.kit.translation import DEFAULT_LOCALE
@@ -38,12 +38,14 @@ class PublishingPolicy(models.Model):
         return f"publishing policy of {self.organization}"
 
 
-class Submission(models.Model):
+class Submission(Described):
     """What an organization wants to publish, from draft to dataset. An approved one has its dataset.
 
-    Texts are plain, written in ``text_locale``. The fields that a publisher fills in are described, with their limits,
-    in ``fields.py``. ``dataset`` is set on a draft that changes a dataset which is there already. ``deleted_at`` marks
-    one that was deleted: its row stays, empty, so that its address can say that it is gone.
+    Texts are plain, written in ``text_locale``; ``translations`` holds some of them in other languages, by column and
+    locale: a column that is not in it says nothing about translations. The fields that a publisher fills in are
+    described, with their limits, in ``fields.py``. ``dataset`` is set on a draft that changes a dataset which is there
+    already. ``deleted_at`` marks one that was deleted: its row stays, empty, so that its address can say that it
+    is gone.
     """
 
     public_id = models.CharField(max_length=64, unique=True, default=new_id)
@@ -59,10 +61,6 @@ class Submission(models.Model):
     name = models.CharField(max_length=255)
     short_description = models.CharField(max_length=160, blank=True)
     long_description = models.TextField(blank=True)
-    locale = models.CharField(max_length=20, blank=True)
-    task = models.CharField(max_length=16, blank=True)
-    format = models.CharField(max_length=50, blank=True)
-    license_abbreviation = models.CharField(max_length=25, blank=True)
     license = models.CharField(max_length=1000, blank=True)
     license_url = models.CharField(max_length=1000, blank=True)
     restrictions = models.TextField(blank=True)
@@ -71,6 +69,8 @@ class Submission(models.Model):
     intended_usage = models.TextField(blank=True)
     ethical_review_process = models.TextField(blank=True)
     other = models.TextField(blank=True)
+    terms = models.TextField(blank=True)
+    translations = models.JSONField(default=dict)
     point_of_contact_full_name = models.CharField(max_length=255, blank=True)
     point_of_contact_email = models.CharField(max_length=254, blank=True)
     funded_by_full_name = models.CharField(max_length=255, blank=True)
@@ -83,10 +83,6 @@ class Submission(models.Model):
     show_compliance_attributes = models.BooleanField(default=False)
     visibility = models.CharField(max_length=16, blank=True)
     exclusivity_opt_out_at = models.DateTimeField(null=True, blank=True)
-    is_paid = models.BooleanField(default=False)
-    base_price_cents = models.BigIntegerField(null=True, blank=True)
-    currency = models.CharField(max_length=3, blank=True)
-    auto_approve_access_requests = models.BooleanField(default=False)
 
     file_reference = models.UUIDField(default=uuid.uuid4, unique=True)
     sample_file_reference = models.UUIDField(default=uuid.uuid4, unique=True)
@@ -139,7 +135,7 @@ class Upload(models.Model):
         release: whether it goes, went or may not go into the catalogue as a new version of its own.
         version: what it became.
         members: the index of the archive's members, as the room of storage writes it; ``member_windows`` is the part
-            of it that is only needed to unpack from the middle.
+            of it that is only needed to unpack from the middle. Null again once the catalogue has them.
         dropped_at: since when its bytes are no longer in the store.
     """
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from commonhold.server.accounts.models import Person
 from commonhold.server.background.actions import enqueue
@@ -15,16 +16,15 @@ from commonhold.server.kit import clock, events
 from commonhold.server.kit.translation import DEFAULT_LOCALE, match_locale
 from commonhold.server.kit.viewer import Viewer
 from commonhold.server.organizations.models import Organization
-from commonhold.server.submissions import fields, letters, rules, states
+from commonhold.server.submissions import fields, letters, rules, states, translations
 from commonhold.server.submissions.actions import publication
-from commonhold.server.submissions.actions.common import fields_of, note, own, refuse, save
+from commonhold.server.submissions.actions.common import fields_of, note, own, refuse, save, texts_of
 from commonhold.server.submissions.models import Submission, Upload
 from commonhold.server.submissions.news import SubmissionMoved
 from commonhold.server.submissions.tasks import DROP
 
 DRAFT_LIFETIME = dt.timedelta(days=90)
 MOST_OPEN_SUBMISSIONS = 1000
-MISSING_NAME = "Is missing."
 
 
 @transaction.atomic
@@ -47,19 +47,19 @@ def create(
     refuse(rules.create(viewer, organization, can_publish=bool(owner and owner.can_publish)))
     open_ones = Submission.objects.filter(organization_id=organization, deleted_at=None)
     if open_ones.exclude(status=states.APPROVED).count() >= MOST_OPEN_SUBMISSIONS:
-        message = f"Your organization has {MOST_OPEN_SUBMISSIONS} unpublished submissions; delete some first."
-        raise rules.Refused(rules.Reason.TOO_MANY, message)
+        message = _("Your organization has %(number)d unpublished submissions; delete some first.")
+        raise rules.Refused(rules.Reason.TOO_MANY, message % {"number": MOST_OPEN_SUBMISSIONS})
     submission = Submission(
         organization_id=organization, author=viewer.person, text_locale=_locale_of(viewer)
     )
     if dataset is not None:
         _begin_from(submission, dataset)
     values, mistakes = fields.read(sent)
-    if not submission.name and "name" not in sent:
-        mistakes["name"] = MISSING_NAME
+    if not submission.name and "name" not in sent and not _names(sent):
+        mistakes["name"] = _(fields.ABSENT)
     if mistakes:
         raise rules.InvalidError(mistakes)
-    _apply(submission, values, sent)
+    _apply(submission, values, sent, _settled_texts(submission, values, sent))
     submission.slug = submission.dataset.slug if submission.dataset else slug_for(submission.name)
     submission.expires_at = clock.now() + DRAFT_LIFETIME
     submission.save()
@@ -80,9 +80,11 @@ def change(viewer: Viewer, public_id: str, sent: Mapping[str, Any]) -> Submissio
     values, mistakes = fields.read(sent)
     if mistakes:
         raise rules.InvalidError(mistakes)
+    written = _settled_texts(submission, values, sent)
     if submission.status == states.APPROVED:
-        _refuse_frozen(submission, values, sent)
-    changed = _apply(submission, values, sent)
+        _refuse_frozen(submission, values, sent, written)
+    former = texts_of(submission)
+    changed = _apply(submission, values, sent, written)
     if "name" in changed and submission.dataset is None:
         submission.slug = slug_for(submission.name)
         changed.append("slug")
@@ -94,7 +96,7 @@ def change(viewer: Viewer, public_id: str, sent: Mapping[str, Any]) -> Submissio
     save(submission, *changed)
     note(viewer, "changed", submission, fields=sorted(changed))
     if submission.status == states.APPROVED:
-        publication.edit_live(viewer, submission)
+        publication.edit_live(viewer, submission, changed, former)
     return submission
 
 
@@ -111,7 +113,7 @@ def submit(viewer: Viewer, public_id: str, *, agreed: bool) -> Submission:
     refuse(rules.submit(submission.status))
     mistakes = fields.missing(fields_of(submission), has_file=has_file(submission))
     if not agreed:
-        mistakes["agreeToSubmit"] = "Must be true: only you can agree to the terms for publishers."
+        mistakes["agreeToSubmit"] = _("Must be true: only you can agree to the terms for publishers.")
     if mistakes:
         raise rules.InvalidError(mistakes)
     moment = clock.now()
@@ -157,6 +159,7 @@ def delete(viewer: Viewer | None, public_id: str) -> None:
     for field in fields.FIELDS:
         if field.kind in {fields.TEXT, fields.EMAIL} and field.name != "name":
             setattr(submission, field.column, "")
+    submission.translations = {}
     submission.save()
     for upload in Upload.objects.filter(submission=submission, version=None, dropped_at=None):
         drop(upload)
@@ -189,10 +192,39 @@ def slug_for(name: str) -> str:
     return f"{slugify(name)[:40].strip('-_') or 'dataset'}-{secrets.token_hex(4)}"
 
 
-def _apply(submission: Submission, values: dict[str, Any], sent: Mapping[str, Any]) -> list[str]:
+def _settled_texts(
+    submission: Submission, values: Mapping[str, Any], sent: Mapping[str, Any]
+) -> translations.Written:
+    """Return the texts in all languages as what was sent makes them.
+
+    Raises:
+        InvalidError: translations that cannot stand.
+    """
+    given, mistakes = translations.read(sent)
+    locale, misread = translations.read_default_locale(
+        sent, submission.text_locale, is_settled=submission.dataset is not None
+    )
+    if mistakes or misread:
+        raise rules.InvalidError({**mistakes, **misread})
+    written, mistakes = translations.settle(texts_of(submission), values, given, locale)
+    if mistakes:
+        raise rules.InvalidError(mistakes)
+    return written
+
+
+def _names(sent: Mapping[str, Any]) -> bool:
+    """Whether the translations that were sent have a name among them; in which languages is settled later."""
+    every = sent.get(translations.TRANSLATIONS)
+    return isinstance(every, Mapping) and bool(every.get("name"))
+
+
+def _apply(
+    submission: Submission, values: dict[str, Any], sent: Mapping[str, Any], written: translations.Written
+) -> list[str]:
     values, mistakes = fields.settle(fields_of(submission), values)
     if mistakes:
         raise rules.InvalidError(mistakes)
+    values |= {**written.plain, "translations": written.translations, "text_locale": written.locale}
     changed = [column for column, value in values.items() if getattr(submission, column) != value]
     for column in changed:
         setattr(submission, column, values[column])
@@ -204,19 +236,22 @@ def _apply(submission: Submission, values: dict[str, Any], sent: Mapping[str, An
     return changed
 
 
-def _refuse_frozen(submission: Submission, values: dict[str, Any], sent: Mapping[str, Any]) -> None:
-    settled, _ = fields.settle(fields_of(submission), values)
+def _refuse_frozen(
+    submission: Submission, values: dict[str, Any], sent: Mapping[str, Any], written: translations.Written
+) -> None:
+    settled, _contradictions = fields.settle(fields_of(submission), values)
     names = fields.frozen(fields_of(submission), settled)
+    names += [name for name in translations.frozen(texts_of(submission), written) if name not in names]
     if fields.EXCLUSIVITY in sent and bool(sent[fields.EXCLUSIVITY]) != bool(
         submission.exclusivity_opt_out_at
     ):
         names.append(fields.EXCLUSIVITY)
     if names:
-        message = (
-            f"Settled by the approval: {', '.join(names)}. To change that, begin a new submission with the datasetId "
-            f"{submission.dataset.public_id if submission.dataset else ''}."
+        message = _(
+            "Settled by the approval: %(fields)s. To change that, begin a new submission of the dataset %(dataset)s."
         )
-        raise rules.Refused(rules.Reason.STATE, message)
+        dataset = submission.dataset.public_id if submission.dataset else ""
+        raise rules.SettledError(names, message % {"fields": ", ".join(names), "dataset": dataset})
 
 
 def _begin_from(submission: Submission, public_id: str) -> None:
@@ -225,7 +260,9 @@ def _begin_from(submission: Submission, public_id: str) -> None:
         public_id=public_id, organization_id=submission.organization_id, status=PUBLISHED
     ).first()
     if dataset is None:
-        raise rules.InvalidError({"datasetId": "Must be the id of a published dataset of your organization."})
+        raise rules.InvalidError(
+            {"datasetId": _("Must be the id of a published dataset of your organization.")}
+        )
     former = dataset.submissions.filter(status=states.APPROVED).order_by("-id").first()
     if former is not None:
         for column, value in fields_of(former).items():
