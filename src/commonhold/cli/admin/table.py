@@ -7,6 +7,9 @@ _DATA, _PEOPLE, _SITE = "Data", "People and organizations", "The site"
 COMMANDS = {
     "load": Entry("commonhold.cli.admin.load:command", "Load a collection file.", _DATA),
     "check": Entry("commonhold.cli.admin.check:command", "Find what is wrong with the site's setup.", _SITE),
+    "verify": Entry(
+        "commonhold.cli.admin.verify:command", "Compare the store with the database, and clean it.", _SITE
+    ),
     "site": Entry("commonhold.cli.admin.site:command", "Turn the site's switches.", _SITE),
     "user": Entry("commonhold.cli.admin.user:command", "People: create, list, deactivate.", _PEOPLE),
     "key": Entry("commonhold.cli.admin.key:command", "API keys: create, list, revoke.", _PEOPLE),
