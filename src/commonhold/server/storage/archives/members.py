@@ -120,7 +120,7 @@ class Rules:
             BrokenArchiveError: it came before.
         """
         # Hashes alone, of a bounded number: in memory, names would be ten times as large. Python salts them anew in
-        # each process, so that two names with one hash cannot be made; by chance they meet once in 100 million archives.
+        # each process, so that two names with one hash cannot be made; by chance they meet once in 10^8 archives.
         name_hash = hash(normpath(name))
         if name_hash in self._names:
             raise BrokenArchiveError(f"The archive holds {shown(name)} twice.")
