@@ -6,7 +6,7 @@ from django.db import transaction
 
 from commonhold.server.audit.actions import record
 from commonhold.server.kit.viewer import Viewer
-from commonhold.server.site import queries, read_only
+from commonhold.server.site import marker, queries, read_only
 from commonhold.server.site.models import SiteState
 
 
@@ -23,6 +23,13 @@ def _change(viewer: Viewer | None, switches: dict[str, Any]) -> None:
     state, _ = SiteState.objects.get_or_create(pk=1)
     for name, value in switches.items():
         setattr(state, name, value)
+    if state.read_only:
+        marker.announce()
     state.save()
     record(viewer, "site.switched", "site", "1", **{name: str(value) for name, value in switches.items()})
-    transaction.on_commit(queries.forget)
+    transaction.on_commit(_follow)
+
+
+def _follow() -> None:
+    queries.forget()
+    marker.bring_in_step()

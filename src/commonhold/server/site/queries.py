@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from commonhold.server.config.environment import environment
 from commonhold.server.kit import clock, sql
 from commonhold.server.kit.translation import Texts
+from commonhold.server.site import marker
 
 SEEN_WITHIN_SECONDS = 1.0
 
@@ -51,6 +52,7 @@ def _read() -> Switches:
         "SELECT read_only, open_catalogue, notice, notice_expires_at FROM site_sitestate WHERE id = 1"
     )
     forced = environment().read_only
+    marker.follow(on=bool(found and found[0]))
     if found is None:
         return Switches(read_only=bool(forced), open_catalogue=environment().open_catalogue)
     read_only, open_catalogue, notice, expires_at = found
