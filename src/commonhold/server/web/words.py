@@ -33,6 +33,10 @@ REQUEST_STATES = {
     "revoked": _("Revoked"),
 }
 
+STATUSES = {"published": _("Published"), "removed": _("Removed"), "withheld": _("Withheld")}
+
+SITE_ROLES = {"reviewer": _("Reviewer"), "operator": _("Operator")}
+
 ROLES = {"owner": _("Owner"), "publisher": _("Publisher"), "member": _("Member")}
 
 SCOPES = {

@@ -92,3 +92,15 @@ def state_name(state: str) -> str:
 def role_name(role: str) -> str:
     """Return what a role is called."""
     return str(words.ROLES.get(role, role))
+
+
+@register.filter
+def status_name(status: str) -> str:
+    """Return what the status of a dataset is called."""
+    return str(words.STATUSES.get(status, status))
+
+
+@register.filter
+def words_of(text: str) -> list[str]:
+    """Return the words of a text that a template loops over."""
+    return text.split()
