@@ -52,3 +52,8 @@ def with_address(viewer: Viewer, address: str) -> int | None:
     if not viewer.is_operator:
         return None
     return Person.objects.filter(email=address.strip().lower()).values_list("pk", flat=True).first()
+
+
+def operators(limit: int = 20) -> list[Person]:
+    """Return who runs the site, so that they can be told of what waits for them."""
+    return list(Person.objects.filter(is_operator=True, is_active=True).order_by("pk")[:limit])

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "commonhold.server.credentials",
     "commonhold.server.catalogue",
     "commonhold.server.access",
+    "commonhold.server.reports",
     "commonhold.server.submissions",
     "commonhold.server.api",
     "commonhold.server.web",

@@ -5,9 +5,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
+from commonhold.server.accounts.directory import operators
 from commonhold.server.catalogue.models import Dataset
 from commonhold.server.mail.actions import send_later
 from commonhold.server.organizations.queries import publishers_of
+from commonhold.server.reports.models import Report
 from commonhold.server.web.addresses import absolute
 from commonhold.server.web.components import shown
 from commonhold.server.web.context import SITE_NAME
@@ -21,8 +23,37 @@ def tell_of_status(request: HttpRequest, dataset: Dataset) -> None:
         write(request, person.email, person.locale, "operate/letters/status", dataset)
 
 
+def tell_operators(request: HttpRequest, report: Report) -> None:
+    """Tell those who run the site that a report waits; while a letter waits to go out, one is enough."""
+    queue = absolute(request, reverse("operate_reports"))
+    for person in operators():
+        key = f"reports:{person.pk}"
+        write(
+            request, person.email, person.locale, "reports/letters/waits", report.dataset, key=key,
+            report=report, queue=queue,
+        )  # fmt: skip
+
+
+def tell_of_answer(request: HttpRequest, report: Report) -> None:
+    """Tell whoever sent a report, and whoever publishes the dataset, how it was answered; nobody learns who sent it."""
+    if report.email:
+        write(request, report.email, report.locale, "reports/letters/answered", report.dataset, report=report)
+    for membership in publishers_of(report.dataset.organization_id):
+        person = membership.person
+        write(
+            request, person.email, person.locale, "reports/letters/publisher", report.dataset, report=report
+        )
+
+
 def write(
-    request: HttpRequest, address: str, locale: str, template: str, dataset: Dataset, **context: object
+    request: HttpRequest,
+    address: str,
+    locale: str,
+    template: str,
+    dataset: Dataset,
+    *,
+    key: str = "",
+    **context: object,
 ) -> None:
     """Write a letter about a dataset.
 
@@ -32,6 +63,7 @@ def write(
         locale: what they read.
         template: path of the letter, without ``.txt``; its subject lies beside it.
         dataset: what it is about.
+        key: while a letter with this key waits, another is not added.
         **context: what else the letter names.
     """
     context |= {
@@ -43,4 +75,4 @@ def write(
     with translation.override(interface_language(locale)):
         subject = render_to_string(f"{template}_subject.txt", context)
         body = render_to_string(f"{template}.txt", context)
-    send_later(address, subject, body)
+    send_later(address, subject, body, key=key)

@@ -14,6 +14,7 @@ from commonhold.server.web.pages import (
     languages,
     organizations,
     profile,
+    reports,
     requests,
     terms,
 )
@@ -41,6 +42,7 @@ urlpatterns = [
     path("datasets/<name:name>", datasets.page, name="dataset"),
     path("datasets/<name:name>/terms", terms.page, name="terms"),
     path("datasets/<name:name>/request", requests.ask, name="request_access"),
+    path("datasets/<name:name>/report", reports.page, name="report"),
     path("datasets/<name:name>/download", downloads.start, name="download"),
     path("datasets/<name:name>/sample", downloads.start_sample, name="sample"),
     path("downloads/<name:record>", downloads.page, name="download_ready"),

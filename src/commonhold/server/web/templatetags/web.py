@@ -104,3 +104,15 @@ def status_name(status: str) -> str:
 def words_of(text: str) -> list[str]:
     """Return the words of a text that a template loops over."""
     return text.split()
+
+
+@register.filter
+def report_kind(kind: str) -> str:
+    """Return what a report is about, in a word or two."""
+    return str(words.REPORT_KINDS.get(kind, kind))
+
+
+@register.filter
+def report_state(state: str) -> str:
+    """Return what the state of a report is called."""
+    return str(words.REPORT_STATES.get(state, state))

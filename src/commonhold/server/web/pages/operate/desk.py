@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from commonhold.server.health import queries as health
+from commonhold.server.reports.queries import count_open
 from commonhold.server.site.queries import switches
 from commonhold.server.web.pages import errors
 from commonhold.server.web.viewer import Page, viewer_of
@@ -94,5 +95,10 @@ def words(request: HttpRequest, name: str = "q") -> str:
 def page(request: HttpRequest) -> HttpResponse:
     """Show what waits for an operator."""
     viewer = viewer_of(request)
-    context = {"section": "desk", "work": health.work(viewer), "switches": switches()}
+    context = {
+        "section": "desk",
+        "work": health.work(viewer),
+        "open_reports": count_open(viewer),
+        "switches": switches(),
+    }
     return render(request, "operate/desk.html", context)

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from commonhold.server.web.pages.operate import datasets, desk, health, organizations, people, site, trail
+from commonhold.server.web.pages.operate import (
+    datasets,
+    desk,
+    health,
+    organizations,
+    people,
+    reports,
+    site,
+    trail,
+)
 
 urlpatterns = [
     path("", desk.page, name="operate"),
@@ -13,6 +22,8 @@ urlpatterns = [
     path("/organizations/<name:slug>", organizations.organization, name="operate_organization"),
     path("/datasets", datasets.page, name="operate_datasets"),
     path("/datasets/<name:name>", datasets.dataset, name="operate_dataset"),
+    path("/reports", reports.page, name="operate_reports"),
+    path("/reports/<name:public_id>", reports.report, name="operate_report"),
     path("/trail", trail.page, name="operate_trail"),
     path("/health", health.page, name="operate_health"),
     path("/jobs", health.jobs, name="operate_jobs"),
