@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "commonhold.server.catalogue",
     "commonhold.server.access",
     "commonhold.server.reports",
+    "commonhold.server.statistics",
     "commonhold.server.submissions",
     "commonhold.server.api",
     "commonhold.server.web",

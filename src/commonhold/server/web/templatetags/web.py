@@ -1,6 +1,7 @@
 """What templates need beyond Django's own: sizes, languages, Markdown, the address of a style."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -116,3 +117,9 @@ def report_kind(kind: str) -> str:
 def report_state(state: str) -> str:
     """Return what the state of a report is called."""
     return str(words.REPORT_STATES.get(state, state))
+
+
+@register.filter
+def at(counts: Mapping[int, int], key: int) -> int:
+    """Return the count under a key; 0 where there is none."""
+    return counts.get(key, 0)
