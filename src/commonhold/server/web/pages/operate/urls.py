@@ -3,6 +3,7 @@
 from django.urls import path
 
 from commonhold.server.web.pages.operate import (
+    administration,
     datasets,
     desk,
     health,
@@ -26,5 +27,7 @@ urlpatterns = [
     path("/reports/<name:public_id>", reports.report, name="operate_report"),
     path("/trail", trail.page, name="operate_trail"),
     path("/health", health.page, name="operate_health"),
+    path("/admin", administration.page),
+    path("/admin/", administration.furnished().urls),
     path("/jobs", health.jobs, name="operate_jobs"),
 ]
