@@ -24,6 +24,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # Its pages stand on the operator's desk, and its modules are found there: nothing is looked for at start-up.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "rest_framework",
     "corsheaders",
     "csp",
@@ -38,6 +40,8 @@ INSTALLED_APPS = [
     "commonhold.server.credentials",
     "commonhold.server.catalogue",
     "commonhold.server.access",
+    "commonhold.server.reports",
+    "commonhold.server.statistics",
     "commonhold.server.submissions",
     "commonhold.server.api",
     "commonhold.server.web",
@@ -87,6 +91,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "commonhold.server.web.context.page",
             ],

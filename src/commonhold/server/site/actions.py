@@ -11,7 +11,12 @@ from commonhold.server.site.models import SiteState
 
 
 def change(viewer: Viewer | None, **switches: Any) -> None:
-    """Set ``read_only``, ``open_catalogue``, ``notice`` (a locale-to-text object) or ``notice_expires_at``."""
+    """Set ``read_only``, ``open_catalogue``, ``notice`` (a locale-to-text object), its expiry or its severity.
+
+    Args:
+        viewer: the operator (None: at the command line).
+        **switches: new values of fields of :class:`SiteState`.
+    """
     if viewer is None:
         # Only the operator at the command line lifts read-only mode (decision 14): the session is theirs alone.
         read_only.lift()

@@ -29,6 +29,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "page_direction": "rtl" if get_language_bidi() else "ltr",
         "offered_languages": [(code, name, code == locale) for code, (name, _) in OFFERED.items()],
         "notice": shown_notice(site.notice, locale),
+        "notice_severity": site.notice_severity,
         "is_read_only": site.read_only,
         "sign_in_address": _sign_in_address(request),
     }

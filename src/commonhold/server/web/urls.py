@@ -1,7 +1,7 @@
 """Addresses of pages: words, no slash at the end, names that may be linked to for good."""
 
 from allauth.account import views as accounts
-from django.urls import path, re_path, register_converter
+from django.urls import include, path, re_path, register_converter
 from django.views.generic import RedirectView
 
 from commonhold.server.web.pages import (
@@ -14,6 +14,7 @@ from commonhold.server.web.pages import (
     languages,
     organizations,
     profile,
+    reports,
     requests,
     terms,
 )
@@ -41,6 +42,7 @@ urlpatterns = [
     path("datasets/<name:name>", datasets.page, name="dataset"),
     path("datasets/<name:name>/terms", terms.page, name="terms"),
     path("datasets/<name:name>/request", requests.ask, name="request_access"),
+    path("datasets/<name:name>/report", reports.page, name="report"),
     path("datasets/<name:name>/download", downloads.start, name="download"),
     path("datasets/<name:name>/sample", downloads.start_sample, name="sample"),
     path("downloads/<name:record>", downloads.page, name="download_ready"),
@@ -49,6 +51,7 @@ urlpatterns = [
     path("organizations/<name:slug>", organizations.page, name="organization"),
     path("organizations/<name:slug>/requests", requests.desk, name="access_requests"),
     path("organizations/<name:slug>/requests/<name:public_id>", requests.decide, name="decide_request"),
+    path("operate", include("commonhold.server.web.pages.operate.urls")),
     path("profile", profile.page, name="profile"),
     path("profile/acting-for", profile.act_for, name="act_for"),
     path("profile/keys", keys.page, name="keys"),

@@ -16,7 +16,10 @@ from commonhold.server.catalogue import queries
 from commonhold.server.catalogue.queries import DatasetRow
 from commonhold.server.catalogue.vocabularies import LICENSES
 from commonhold.server.kit.translation import DEFAULT_LOCALE
+from commonhold.server.statistics import views
+from commonhold.server.statistics.queries import Statistics, counted, statistics
 from commonhold.server.web.addresses import absolute, site_address
+from commonhold.server.web.charts import chart
 from commonhold.server.web.components import shown, standing
 from commonhold.server.web.context import SITE_NAME
 from commonhold.server.web.pages import errors
@@ -64,7 +67,9 @@ def page(request: HttpRequest, row: DatasetRow) -> HttpResponse:
     locale = request.reader_locale
     target = access.download_target(viewer, row.public_id)
     answer = rules.download(viewer, target.facts if target else None)
-    sheet = queries.datasheet(viewer, row.row_id)
+    sheet = queries.datasheet(viewer, row.row_id, beside=counted(viewer, row.row_id))
+    if request.method == "GET":
+        views.note(row.row_id, request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", ""))
     rest = {
         _("Restrictions"): sheet.restrictions,
         _("Forbidden usage"): sheet.forbidden_usage,
@@ -88,8 +93,19 @@ def page(request: HttpRequest, row: DatasetRow) -> HttpResponse:
         "canonical": absolute(request, f"/datasets/{row.public_id}"),
         "site_address": site_address(request),
         **_citation(request, row, locale),
+        **_use(statistics(sheet.beside)),
     }
     return render(request, "datasets/dataset.html", context)
+
+
+def _use(found: Statistics) -> dict[str, object]:
+    """Return what the section on use shows."""
+    return {
+        "statistics": found,
+        "downloads_chart": chart([day.downloads for day in found.days]),
+        "views_chart": chart([day.views for day in found.days]),
+        "busy_days": [day for day in reversed(found.days) if day.downloads or day.views],
+    }
 
 
 def _citation(request: HttpRequest, row: DatasetRow, locale: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What templates need beyond Django's own: sizes, languages, Markdown, the address of a style."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -92,3 +93,33 @@ def state_name(state: str) -> str:
 def role_name(role: str) -> str:
     """Return what a role is called."""
     return str(words.ROLES.get(role, role))
+
+
+@register.filter
+def status_name(status: str) -> str:
+    """Return what the status of a dataset is called."""
+    return str(words.STATUSES.get(status, status))
+
+
+@register.filter
+def words_of(text: str) -> list[str]:
+    """Return the words of a text that a template loops over."""
+    return text.split()
+
+
+@register.filter
+def report_kind(kind: str) -> str:
+    """Return what a report is about, in a word or two."""
+    return str(words.REPORT_KINDS.get(kind, kind))
+
+
+@register.filter
+def report_state(state: str) -> str:
+    """Return what the state of a report is called."""
+    return str(words.REPORT_STATES.get(state, state))
+
+
+@register.filter
+def at(counts: Mapping[int, int], key: int) -> int:
+    """Return the count under a key; 0 where there is none."""
+    return counts.get(key, 0)
