@@ -1,10 +1,17 @@
 """Reads of submissions and of what was sent for them; the viewer decides what there is."""
 
+from collections.abc import Iterable
+
+from commonhold.server.accounts.models import Person
+from commonhold.server.audit.models import Entry
 from commonhold.server.kit.viewer import Viewer
 from commonhold.server.submissions import rules, states
-from commonhold.server.submissions.models import Submission, Upload
+from commonhold.server.submissions.models import Comment, Submission, Upload
 
 _WITH = ("organization", "dataset", "archive", "sample")
+# What an index of a hundred thousand members weighs is read only where members are shown.
+_BULKY = ("members", "member_windows", "piece_digests")
+_UNREAD = [f"{slot}__{column}" for slot in ("archive", "sample") for column in _BULKY]
 
 
 def submission(viewer: Viewer, public_id: str) -> Submission:
@@ -13,7 +20,7 @@ def submission(viewer: Viewer, public_id: str) -> Submission:
     Raises:
         Refused: there is none, it is another organization's, or it was deleted.
     """
-    found = Submission.objects.select_related(*_WITH).filter(public_id=public_id).first()
+    found = Submission.objects.select_related(*_WITH).defer(*_UNREAD).filter(public_id=public_id).first()
     if found is None:
         raise rules.NOT_FOUND
     refusal = rules.read(viewer, found.organization_id)
@@ -36,7 +43,19 @@ def submissions_of(
     if refusal is not None:
         raise refusal
     found = Submission.objects.filter(organization_id=organization, deleted_at=None)
-    page = found.select_related(*_WITH).order_by("-created_at", "-id")[offset : offset + limit]
+    page = (
+        found.select_related(*_WITH).defer(*_UNREAD).order_by("-created_at", "-id")[offset : offset + limit]
+    )
+    return list(page), found.count()
+
+
+def all_submissions(viewer: Viewer, *, limit: int, offset: int = 0) -> tuple[list[Submission], int]:
+    """Return a page of what every organization the viewer publishes for submits, last changed first, and how many."""
+    mine = [organization for organization in viewer.memberships if viewer.may_publish_for(organization)]
+    found = Submission.objects.filter(organization_id__in=mine, deleted_at=None)
+    page = (
+        found.select_related(*_WITH).defer(*_UNREAD).order_by("-updated_at", "-id")[offset : offset + limit]
+    )
     return list(page), found.count()
 
 
@@ -45,7 +64,9 @@ def awaiting_review(viewer: Viewer, *, limit: int, offset: int = 0) -> list[Subm
     if not rules.is_reviewer(viewer):
         return []
     found = Submission.objects.filter(status__in=states.UNDER_REVIEW, deleted_at=None)
-    return list(found.select_related(*_WITH).order_by("submitted_at", "id")[offset : offset + limit])
+    return list(
+        found.select_related(*_WITH).defer(*_UNREAD).order_by("submitted_at", "id")[offset : offset + limit]
+    )
 
 
 def versions_awaiting_review(viewer: Viewer, *, limit: int) -> list[Upload]:
@@ -53,11 +74,52 @@ def versions_awaiting_review(viewer: Viewer, *, limit: int) -> list[Upload]:
     if not rules.is_reviewer(viewer):
         return []
     found = Upload.objects.filter(release=states.AWAITS_REVIEW, submission__deleted_at=None)
-    return list(found.select_related("submission__organization").order_by("verified_at", "id")[:limit])
+    found = found.select_related("submission__organization", "submission__dataset").defer(*_BULKY)
+    return list(found.order_by("verified_at", "id")[:limit])
 
 
 def uploads_of(viewer: Viewer, found: Submission, *, limit: int = 100) -> list[Upload]:
     """Return what was sent for a submission that the viewer was allowed to see, newest first."""
     if rules.read(viewer, found.organization_id) is not None:
         return []
-    return list(Upload.objects.filter(submission=found).select_related("version").order_by("-id")[:limit])
+    sent = Upload.objects.filter(submission=found).select_related("version")
+    return list(sent.defer(*_BULKY).order_by("-id")[:limit])
+
+
+def members_of(viewer: Viewer, upload: Upload) -> bytes:
+    """Return the index of the members of a file that the viewer may see; empty where nobody has read it yet."""
+    if rules.read(viewer, upload.submission.organization_id) is not None:
+        return b""
+    found = Upload.objects.filter(pk=upload.pk).values_list("members", flat=True).first()
+    return bytes(found or b"")
+
+
+def comments_on(viewer: Viewer, found: Submission, *, limit: int = 200) -> list[Comment]:
+    """Return what was said about a submission, oldest first; remarks among reviewers only to reviewers."""
+    said = Comment.objects.filter(submission=found)
+    if not rules.is_reviewer(viewer):
+        said = said.filter(is_internal=False)
+    return list(said.order_by("-id")[:limit])[::-1]
+
+
+def history_of(viewer: Viewer, found: Submission, *, limit: int = 100) -> list[Entry]:
+    """Return what was done with a submission, newest first: for reviewers."""
+    if not rules.is_reviewer(viewer):
+        return []
+    trail = Entry.objects.filter(object_kind="submission", object_id=found.public_id)
+    return list(trail.order_by("-id")[:limit])
+
+
+def people(ids: Iterable[int | None]) -> dict[int, Person]:
+    """Return the people that a page about a submission names; those who left are not among them."""
+    wanted = {one for one in ids if one is not None}
+    return Person.objects.in_bulk(wanted) if wanted else {}
+
+
+def revision_of(viewer: Viewer, dataset: int) -> Submission | None:
+    """Return the unfinished submission that changes a published dataset (row id), if the viewer handles one."""
+    found = Submission.objects.filter(
+        dataset_id=dataset, deleted_at=None, status__in=[*states.OPEN, *states.UNDER_REVIEW]
+    ).order_by("-id")
+    first = found.first()
+    return first if first and rules.handle(viewer, first.organization_id) is None else None

@@ -29,7 +29,13 @@ MISSING_NAME = "Is missing."
 
 @transaction.atomic
 def create(
-    viewer: Viewer, organization: int, sent: Mapping[str, Any], *, dataset: str | None = None
+    viewer: Viewer,
+    organization: int,
+    sent: Mapping[str, Any],
+    *,
+    dataset: str | None = None,
+    public_id: str = "",
+    text_locale: str = "",
 ) -> Submission:
     """Begin a submission.
 
@@ -38,6 +44,8 @@ def create(
         organization: for which (row id).
         sent: the fields that are known already; ``name`` must be.
         dataset: public id of a published dataset of the organization that this one is to change; its fields come along.
+        public_id: chosen by us before, so that a form that arrives twice begins one submission.
+        text_locale: the language its texts are written in; the author's own where none is said.
 
     Raises:
         Refused: the viewer may not publish for that organization, or it has too many open submissions.
@@ -50,8 +58,10 @@ def create(
         message = f"Your organization has {MOST_OPEN_SUBMISSIONS} unpublished submissions; delete some first."
         raise rules.Refused(rules.Reason.TOO_MANY, message)
     submission = Submission(
-        organization_id=organization, author=viewer.person, text_locale=_locale_of(viewer)
+        organization_id=organization, author=viewer.person, text_locale=text_locale or _locale_of(viewer)
     )
+    if public_id:
+        submission.public_id = public_id
     if dataset is not None:
         _begin_from(submission, dataset)
     values, mistakes = fields.read(sent)
