@@ -36,6 +36,7 @@ class Field:
         choices: the values a choice takes.
         required: a submission cannot be submitted without it.
         live: it can still be changed once the submission is approved, and shows at once (decision 13).
+        translated: it can carry its text in other languages too (``translations.py``).
     """
 
     name: str
@@ -45,6 +46,7 @@ class Field:
     choices: tuple[str, ...] = ()
     required: bool = False
     live: bool = True
+    translated: bool = False
 
 
 def _contacts() -> tuple[Field, ...]:
@@ -58,18 +60,19 @@ def _contacts() -> tuple[Field, ...]:
 
 
 FIELDS = (
-    Field("name", "name", limit=255, required=True),
-    Field("shortDescription", "short_description", limit=160),
-    Field("longDescription", "long_description", required=True),
+    Field("name", "name", limit=255, required=True, translated=True),
+    Field("shortDescription", "short_description", limit=160, translated=True),
+    Field("longDescription", "long_description", required=True, translated=True),
     Field("locale", "locale", limit=20, required=True),
     Field("task", "task", CHOICE, choices=TASKS, required=True),
     Field("format", "format", limit=50, required=True),
     Field("licenseAbbreviation", "license_abbreviation", limit=25, live=False),
     Field("license", "license", limit=1000, live=False),
     Field("licenseUrl", "license_url", ADDRESS, 1000, live=False),
-    Field("restrictions", "restrictions", required=True, live=False),
-    Field("forbiddenUsage", "forbidden_usage", required=True, live=False),
-    Field("additionalConditions", "additional_conditions", live=False),
+    Field("restrictions", "restrictions", required=True, live=False, translated=True),
+    Field("forbiddenUsage", "forbidden_usage", required=True, live=False, translated=True),
+    Field("additionalConditions", "additional_conditions", live=False, translated=True),
+    Field("terms", "terms", limit=25_000, live=False, translated=True),
     Field("intendedUsage", "intended_usage"),
     Field("ethicalReviewProcess", "ethical_review_process"),
     Field("other", "other", limit=25_000),
@@ -87,7 +90,7 @@ BY_NAME = {field.name: field for field in FIELDS}
 EXCLUSIVITY = "exclusivityOptOut"
 
 
-class _MistakeError(ValueError):
+class MistakeError(ValueError):
     """A value that a field does not take; the text says what it takes."""
 
 
@@ -100,7 +103,7 @@ def read(sent: Mapping[str, Any]) -> tuple[dict[str, Any], Mistakes]:
             continue
         try:
             values[field.column] = _READERS[field.kind](field, sent[field.name])
-        except _MistakeError as mistake:
+        except MistakeError as mistake:
             mistakes[field.name] = str(mistake)
     opt_out = sent.get(EXCLUSIVITY)
     if EXCLUSIVITY in sent and not (opt_out is None or isinstance(opt_out, bool)):
@@ -181,18 +184,28 @@ def _width(visibility: str) -> int:
     return {PUBLIC: 2, RESTRICTED: 1}.get(visibility, 0)
 
 
+def bounded_text(field: Field, value: object) -> str:
+    """Return a text that a field could hold, trimmed.
+
+    Raises:
+        MistakeError: it is no text, or too long.
+    """
+    if not isinstance(value, str):
+        raise MistakeError("Must be text.")
+    text = value.strip()
+    if "\0" in text or any(0xD800 <= ord(character) <= 0xDFFF for character in text):
+        raise MistakeError("Must be text.")
+    if len(text) > field.limit:
+        raise MistakeError(f"Must have at most {field.limit} characters, not {len(text)}.")
+    return text
+
+
 def _text(field: Field, value: object) -> str:
     if value is None and field.name != "name":
         return ""
-    if not isinstance(value, str):
-        raise _MistakeError("Must be text.")
-    text = value.strip()
-    if "\0" in text or any(0xD800 <= ord(character) <= 0xDFFF for character in text):
-        raise _MistakeError("Must be text.")
-    if len(text) > field.limit:
-        raise _MistakeError(f"Must have at most {field.limit} characters, not {len(text)}.")
+    text = bounded_text(field, value)
     if not text and field.name == "name":
-        raise _MistakeError("Must not be empty.")
+        raise MistakeError("Must not be empty.")
     return text
 
 
@@ -202,7 +215,7 @@ def _email(field: Field, value: object) -> str:
         try:
             validate_email(text)
         except ValidationError:
-            raise _MistakeError("Must be an e-mail address.") from None
+            raise MistakeError("Must be an e-mail address.") from None
     return text
 
 
@@ -216,7 +229,7 @@ def _address(field: Field, value: object) -> str:
     except ValueError:
         host = None
     if not host or parts.scheme not in {"http", "https"} or re.search(r"[\s<>\"\\^`{|}]", text):
-        raise _MistakeError("Must be an address such as https://example.org/license.")
+        raise MistakeError("Must be an address such as https://example.org/license.")
     return text
 
 
@@ -225,13 +238,13 @@ def _choice(field: Field, value: object) -> str:
     if field.name == "task":
         text = _FORMER_TASKS.get(text, text)
     if text and text not in field.choices:
-        raise _MistakeError(f"Must be one of: {', '.join(field.choices)}.")
+        raise MistakeError(f"Must be one of: {', '.join(field.choices)}.")
     return text
 
 
 def _boolean(field: Field, value: object) -> bool:  # noqa: ARG001  one signature for all readers
     if not isinstance(value, bool):
-        raise _MistakeError("Must be true or false.")
+        raise MistakeError("Must be true or false.")
     return value
 
 
@@ -239,9 +252,9 @@ def _cents(field: Field, value: object) -> int | None:  # noqa: ARG001  as above
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _MistakeError("Must be a whole number of US cents.")
+        raise MistakeError("Must be a whole number of US cents.")
     if not LOWEST_PRICE_CENTS <= value <= HIGHEST_PRICE_CENTS:
-        raise _MistakeError(f"Must be between {LOWEST_PRICE_CENTS} and {HIGHEST_PRICE_CENTS}.")
+        raise MistakeError(f"Must be between {LOWEST_PRICE_CENTS} and {HIGHEST_PRICE_CENTS}.")
     return value
 
 

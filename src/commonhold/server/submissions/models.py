@@ -41,9 +41,11 @@ class PublishingPolicy(models.Model):
 class Submission(models.Model):
     """What an organization wants to publish, from draft to dataset. An approved one has its dataset.
 
-    Texts are plain, written in ``text_locale``. The fields that a publisher fills in are described, with their limits,
-    in ``fields.py``. ``dataset`` is set on a draft that changes a dataset which is there already. ``deleted_at`` marks
-    one that was deleted: its row stays, empty, so that its address can say that it is gone.
+    Texts are plain, written in ``text_locale``; ``translations`` holds some of them in other languages, by column and
+    locale: a column that is not in it says nothing about translations. The fields that a publisher fills in are
+    described, with their limits, in ``fields.py``. ``dataset`` is set on a draft that changes a dataset which is there
+    already. ``deleted_at`` marks one that was deleted: its row stays, empty, so that its address can say that it
+    is gone.
     """
 
     public_id = models.CharField(max_length=64, unique=True, default=new_id)
@@ -71,6 +73,8 @@ class Submission(models.Model):
     intended_usage = models.TextField(blank=True)
     ethical_review_process = models.TextField(blank=True)
     other = models.TextField(blank=True)
+    terms = models.TextField(blank=True)
+    translations = models.JSONField(default=dict)
     point_of_contact_full_name = models.CharField(max_length=255, blank=True)
     point_of_contact_email = models.CharField(max_length=254, blank=True)
     funded_by_full_name = models.CharField(max_length=255, blank=True)

@@ -14,6 +14,7 @@ from commonhold.server.storage.interface import StorageError
 from commonhold.server.submissions import fields, rules
 from commonhold.server.submissions.models import Submission, Upload
 from commonhold.server.submissions.rules import Reason
+from commonhold.server.submissions.translations import TRANSLATED
 
 _log = logging.getLogger(__name__)
 
@@ -130,7 +131,11 @@ _FIELDS: list[tuple[str, Any]] = [
 SubmissionFields = msgspec.defstruct(
     "SubmissionFields",
     [(name, kind | msgspec.UnsetType, msgspec.UNSET) for name, kind in _FIELDS]
-    + [("exclusivity_opt_out", bool | None | msgspec.UnsetType, msgspec.UNSET)],
+    + [
+        ("exclusivity_opt_out", bool | None | msgspec.UnsetType, msgspec.UNSET),
+        ("translations", dict[str, dict[str, str | None]] | msgspec.UnsetType, msgspec.UNSET),
+        ("default_locale", str | msgspec.UnsetType, msgspec.UNSET),
+    ],
     bases=(Shape,),
     namespace={
         "__doc__": "The fields of a submission that its publisher fills in; keys that are not named here are ignored."
@@ -145,6 +150,8 @@ SubmissionDescribed = msgspec.defstruct(
     [
         *_FIELDS,
         ("exclusivity_opt_out", Moment | None),
+        ("translations", dict[str, dict[str, str]]),
+        ("default_locale", str),
         ("id", str),
         ("organization_id", str),
         ("created_by", str | None),
@@ -185,6 +192,12 @@ def described(submission: Submission) -> Any:
     return SubmissionDescribed(
         **values,
         exclusivity_opt_out=moment(submission.exclusivity_opt_out_at),
+        translations={
+            field.name: submission.translations[field.column]
+            for field in TRANSLATED
+            if submission.translations.get(field.column)
+        },
+        default_locale=submission.text_locale,
         id=submission.public_id,
         organization_id=submission.organization.public_id,
         created_by=_person(submission.author),

@@ -10,6 +10,7 @@ from commonhold.server.organizations.models import Membership
 from commonhold.server.submissions import rules
 from commonhold.server.submissions.fields import FIELDS
 from commonhold.server.submissions.models import Submission
+from commonhold.server.submissions.translations import TRANSLATED, Written
 
 
 def locked(public_id: str) -> Submission:
@@ -52,6 +53,12 @@ def refuse(refusal: rules.Refused | None) -> None:
 def fields_of(submission: Submission) -> dict[str, Any]:
     """Return every field that its publisher fills in, by column."""
     return {field.column: getattr(submission, field.column) for field in FIELDS}
+
+
+def texts_of(submission: Submission) -> Written:
+    """Return its translated texts, in every language."""
+    plain = {field.column: getattr(submission, field.column) for field in TRANSLATED}
+    return Written(submission.text_locale, plain, submission.translations)
 
 
 def save(submission: Submission, *names: str) -> None:

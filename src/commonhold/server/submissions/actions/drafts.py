@@ -15,9 +15,9 @@ from commonhold.server.kit import clock, events
 from commonhold.server.kit.translation import DEFAULT_LOCALE, match_locale
 from commonhold.server.kit.viewer import Viewer
 from commonhold.server.organizations.models import Organization
-from commonhold.server.submissions import fields, letters, rules, states
+from commonhold.server.submissions import fields, letters, rules, states, translations
 from commonhold.server.submissions.actions import publication
-from commonhold.server.submissions.actions.common import fields_of, note, own, refuse, save
+from commonhold.server.submissions.actions.common import fields_of, note, own, refuse, save, texts_of
 from commonhold.server.submissions.models import Submission, Upload
 from commonhold.server.submissions.news import SubmissionMoved
 from commonhold.server.submissions.tasks import DROP
@@ -65,11 +65,11 @@ def create(
     if dataset is not None:
         _begin_from(submission, dataset)
     values, mistakes = fields.read(sent)
-    if not submission.name and "name" not in sent:
+    if not submission.name and "name" not in sent and not _names(sent):
         mistakes["name"] = MISSING_NAME
     if mistakes:
         raise rules.InvalidError(mistakes)
-    _apply(submission, values, sent)
+    _apply(submission, values, sent, _settled_texts(submission, values, sent))
     submission.slug = submission.dataset.slug if submission.dataset else slug_for(submission.name)
     submission.expires_at = clock.now() + DRAFT_LIFETIME
     submission.save()
@@ -90,9 +90,11 @@ def change(viewer: Viewer, public_id: str, sent: Mapping[str, Any]) -> Submissio
     values, mistakes = fields.read(sent)
     if mistakes:
         raise rules.InvalidError(mistakes)
+    written = _settled_texts(submission, values, sent)
     if submission.status == states.APPROVED:
-        _refuse_frozen(submission, values, sent)
-    changed = _apply(submission, values, sent)
+        _refuse_frozen(submission, values, sent, written)
+    former = texts_of(submission)
+    changed = _apply(submission, values, sent, written)
     if "name" in changed and submission.dataset is None:
         submission.slug = slug_for(submission.name)
         changed.append("slug")
@@ -104,7 +106,7 @@ def change(viewer: Viewer, public_id: str, sent: Mapping[str, Any]) -> Submissio
     save(submission, *changed)
     note(viewer, "changed", submission, fields=sorted(changed))
     if submission.status == states.APPROVED:
-        publication.edit_live(viewer, submission)
+        publication.edit_live(viewer, submission, changed, former)
     return submission
 
 
@@ -167,6 +169,7 @@ def delete(viewer: Viewer | None, public_id: str) -> None:
     for field in fields.FIELDS:
         if field.kind in {fields.TEXT, fields.EMAIL} and field.name != "name":
             setattr(submission, field.column, "")
+    submission.translations = {}
     submission.save()
     for upload in Upload.objects.filter(submission=submission, version=None, dropped_at=None):
         drop(upload)
@@ -199,10 +202,39 @@ def slug_for(name: str) -> str:
     return f"{slugify(name)[:40].strip('-_') or 'dataset'}-{secrets.token_hex(4)}"
 
 
-def _apply(submission: Submission, values: dict[str, Any], sent: Mapping[str, Any]) -> list[str]:
+def _settled_texts(
+    submission: Submission, values: Mapping[str, Any], sent: Mapping[str, Any]
+) -> translations.Written:
+    """Return the texts in all languages as what was sent makes them.
+
+    Raises:
+        InvalidError: translations that cannot stand.
+    """
+    given, mistakes = translations.read(sent)
+    locale, misread = translations.read_default_locale(
+        sent, submission.text_locale, is_settled=submission.dataset is not None
+    )
+    if mistakes or misread:
+        raise rules.InvalidError({**mistakes, **misread})
+    written, mistakes = translations.settle(texts_of(submission), values, given, locale)
+    if mistakes:
+        raise rules.InvalidError(mistakes)
+    return written
+
+
+def _names(sent: Mapping[str, Any]) -> bool:
+    """Whether the translations that were sent have a name among them; in which languages is settled later."""
+    every = sent.get(translations.TRANSLATIONS)
+    return isinstance(every, Mapping) and bool(every.get("name"))
+
+
+def _apply(
+    submission: Submission, values: dict[str, Any], sent: Mapping[str, Any], written: translations.Written
+) -> list[str]:
     values, mistakes = fields.settle(fields_of(submission), values)
     if mistakes:
         raise rules.InvalidError(mistakes)
+    values |= {**written.plain, "translations": written.translations, "text_locale": written.locale}
     changed = [column for column, value in values.items() if getattr(submission, column) != value]
     for column in changed:
         setattr(submission, column, values[column])
@@ -214,9 +246,12 @@ def _apply(submission: Submission, values: dict[str, Any], sent: Mapping[str, An
     return changed
 
 
-def _refuse_frozen(submission: Submission, values: dict[str, Any], sent: Mapping[str, Any]) -> None:
+def _refuse_frozen(
+    submission: Submission, values: dict[str, Any], sent: Mapping[str, Any], written: translations.Written
+) -> None:
     settled, _ = fields.settle(fields_of(submission), values)
     names = fields.frozen(fields_of(submission), settled)
+    names += [name for name in translations.frozen(texts_of(submission), written) if name not in names]
     if fields.EXCLUSIVITY in sent and bool(sent[fields.EXCLUSIVITY]) != bool(
         submission.exclusivity_opt_out_at
     ):

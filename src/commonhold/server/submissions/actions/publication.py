@@ -1,6 +1,6 @@
 """From an approved submission to a dataset, and from a proven file to a version of it."""
 
-from typing import Any
+from collections.abc import Collection
 
 from django.db import transaction
 
@@ -15,15 +15,15 @@ from commonhold.server.catalogue.actions import (
 from commonhold.server.catalogue.models import PUBLISHED, Dataset, DatasetVersion
 from commonhold.server.catalogue.removal import delete_later
 from commonhold.server.kit import events
-from commonhold.server.kit.translation import pick
 from commonhold.server.kit.viewer import Viewer
 from commonhold.server.storage.keys import archive_suffix
 from commonhold.server.storage.pieces import FileHashes
 from commonhold.server.submissions import states
-from commonhold.server.submissions.actions.common import note, save
+from commonhold.server.submissions.actions.common import note, save, texts_of
 from commonhold.server.submissions.fields import FIELDS
 from commonhold.server.submissions.models import Submission, Upload
 from commonhold.server.submissions.news import VersionReleased
+from commonhold.server.submissions.translations import Written
 
 # What came with a collection file may be longer than what publishers can write.
 LIMITS = {field.column: field.limit for field in FIELDS}
@@ -37,6 +37,7 @@ _TERMS_TEXTS = {
     "restrictions": "restrictions",
     "forbidden_usage": "forbidden_usage",
     "additional_conditions": "additional_conditions",
+    "terms": "publisher_terms",
 }
 _LIVE = {
     "locale": "locale",
@@ -65,8 +66,9 @@ def publish(viewer: Viewer | None, submission: Submission) -> Dataset:
         organization_id=submission.organization_id,
         default_locale=submission.text_locale,
     )
-    changes = _live_changes(submission, dataset)
-    changes |= {column: getattr(submission, name) for name, column in _SETTLED.items()}
+    changes = {column: getattr(submission, name) for name, column in (_LIVE | _SETTLED).items()}
+    for name, column in _TEXTS.items():
+        changes[column] = _text(submission, dataset, name, column, stale=False)
     for name, column in _TERMS_TEXTS.items():
         changes[column] = _text(submission, dataset, name, column, stale=True)
     changes["submission_public_id"] = submission.public_id
@@ -83,10 +85,35 @@ def publish(viewer: Viewer | None, submission: Submission) -> Dataset:
     return dataset
 
 
-def edit_live(viewer: Viewer | None, submission: Submission) -> None:
-    """Show what may be changed without another review on the dataset at once (decision 13)."""
-    if submission.dataset is not None and submission.dataset.status == PUBLISHED:
-        save_dataset(viewer, submission.dataset, _live_changes(submission, submission.dataset))
+def edit_live(
+    viewer: Viewer | None, submission: Submission, changed: Collection[str], former: Written
+) -> None:
+    """Show what may be changed without another review on the dataset at once (decision 13).
+
+    Only what was changed: the rest may have been edited on the dataset itself since.
+
+    Args:
+        viewer: who changed it.
+        submission: as it is now.
+        changed: columns of it.
+        former: its texts before.
+    """
+    if submission.dataset is None or submission.dataset.status != PUBLISHED:
+        return
+    dataset = Dataset.objects.select_for_update().get(pk=submission.dataset.pk)
+    changes = {column: getattr(submission, name) for name, column in _LIVE.items() if name in changed}
+    now = texts_of(submission)
+    for name, column in _TEXTS.items():
+        changes[column] = _edited(getattr(dataset, column), former.texts(name), now.texts(name))
+    save_dataset(viewer, dataset, changes)
+
+
+def _edited(shown: dict[str, str], former: dict[str, str], now: dict[str, str]) -> dict[str, str]:
+    """Return the dataset's texts with what was changed from ``former`` to ``now``."""
+    if not now:
+        return {} if former else shown
+    kept = {locale: text for locale, text in shown.items() if locale in now or locale not in former}
+    return kept | {locale: text for locale, text in now.items() if former.get(locale) != text}
 
 
 def take_over(submission: Submission, dataset: Dataset) -> None:
@@ -94,8 +121,9 @@ def take_over(submission: Submission, dataset: Dataset) -> None:
     submission.dataset = dataset
     submission.text_locale = dataset.default_locale
     for name, column in (_TEXTS | _TERMS_TEXTS).items():
-        text = pick(getattr(dataset, column), None, dataset.default_locale) or ""
-        setattr(submission, name, text[: LIMITS[name]])
+        texts = {locale: text[: LIMITS[name]] for locale, text in getattr(dataset, column).items() if text}
+        setattr(submission, name, texts.pop(dataset.default_locale, ""))
+        submission.translations = {**submission.translations, name: texts}
     for name, column in (_LIVE | _SETTLED).items():
         setattr(submission, name, getattr(dataset, column))
 
@@ -156,21 +184,14 @@ def _archive(upload: Upload, stem: str) -> StoredArchive:
     return StoredArchive(upload.object_key, filename, upload.content_type, hashes, members, windows)
 
 
-def _live_changes(submission: Submission, dataset: Dataset) -> dict[str, Any]:
-    changes = {column: getattr(submission, name) for name, column in _LIVE.items()}
-    for name, column in _TEXTS.items():
-        changes[column] = _text(submission, dataset, name, column, stale=False)
-    return changes
-
-
 def _text(submission: Submission, dataset: Dataset, name: str, column: str, *, stale: bool) -> dict[str, str]:
-    """Return the dataset's text with the submission's in its default language.
+    """Return the submission's text in every language; where it says nothing about translations, the dataset's stay.
 
-    ``stale``: translations of another text must not stay, because they would be agreed to.
+    ``stale``: but translations of another text must not stay, because they would be agreed to.
     """
-    kept, text = dict(getattr(dataset, column)), getattr(submission, name)
-    locale = dataset.default_locale
-    if stale and kept.get(locale) != text:
+    said, text, locale = submission.translations.get(name), getattr(submission, name), dataset.default_locale
+    kept = dict(getattr(dataset, column) if said is None else said)
+    if said is None and stale and kept.get(locale) != text:
         kept = {}
     kept.pop(locale, None)
     return {**kept, locale: text} if text else kept
