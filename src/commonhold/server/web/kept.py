@@ -19,9 +19,9 @@ _LIFETIME_SECONDS = 30 * 86_400
 _MOST_CHARACTERS = 1_000_000
 
 
-def mark(request: HttpRequest) -> str:
-    """Return the mark of the form at this address for whoever is signed in."""
-    return signing.dumps([request.user.pk, request.path], salt=_SALT)
+def mark(request: HttpRequest, path: str = "") -> str:
+    """Return the mark of the form that goes to ``path``, by default to this address, for whoever is signed in."""
+    return signing.dumps([request.user.pk, path or request.path], salt=_SALT)
 
 
 def keep(request: HttpRequest) -> bool:
@@ -30,9 +30,7 @@ def keep(request: HttpRequest) -> bool:
     if person is None or (request.user.is_authenticated and request.user.pk != person):
         return False
     fields = {
-        name: values
-        for name, values in request.POST.lists()
-        if name not in {FIELD, "csrfmiddlewaretoken"}
+        name: values for name, values in request.POST.lists() if name not in {FIELD, "csrfmiddlewaretoken"}
     }
     if sum(len(value) for values in fields.values() for value in values) > _MOST_CHARACTERS:
         return False
@@ -72,9 +70,7 @@ def signed_in(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def _person(request: HttpRequest) -> int | None:
     try:
-        person, path = signing.loads(
-            request.POST.get(FIELD, ""), salt=_SALT, max_age=_LIFETIME_SECONDS
-        )
+        person, path = signing.loads(request.POST.get(FIELD, ""), salt=_SALT, max_age=_LIFETIME_SECONDS)
     except (signing.BadSignature, ValueError):
         return None
     return person if path == request.path else None

@@ -43,8 +43,12 @@ REFUSALS = {
     Reason.CANNOT_PUBLISH: _(
         "Your organization may not publish here yet. One of its owners can ask for it on the profile page."
     ),
-    Reason.ROLE: _("Only owners and publishers of an organization may publish for it; ask one of its owners."),
-    Reason.STATE: _("That is not possible any more: its state has changed meanwhile. This is how it stands now."),
+    Reason.ROLE: _(
+        "Only owners and publishers of an organization may publish for it; ask one of its owners."
+    ),
+    Reason.STATE: _(
+        "That is not possible any more: its state has changed meanwhile. This is how it stands now."
+    ),
     Reason.NOT_REVIEWER: _("Only the site's reviewers may decide about submissions."),
     Reason.OWN_SUBMISSION: _(
         "Nobody reviews a submission of their own organization while there is another reviewer."

@@ -35,7 +35,6 @@ def create(
     *,
     dataset: str | None = None,
     public_id: str = "",
-    text_locale: str = "",
 ) -> Submission:
     """Begin a submission.
 
@@ -45,7 +44,6 @@ def create(
         sent: the fields that are known already; ``name`` must be.
         dataset: public id of a published dataset of the organization that this one is to change; its fields come along.
         public_id: chosen by us before, so that a form that arrives twice begins one submission.
-        text_locale: the language its texts are written in; the author's own where none is said.
 
     Raises:
         Refused: the viewer may not publish for that organization, or it has too many open submissions.
@@ -58,7 +56,7 @@ def create(
         message = f"Your organization has {MOST_OPEN_SUBMISSIONS} unpublished submissions; delete some first."
         raise rules.Refused(rules.Reason.TOO_MANY, message)
     submission = Submission(
-        organization_id=organization, author=viewer.person, text_locale=text_locale or _locale_of(viewer)
+        organization_id=organization, author=viewer.person, text_locale=_locale_of(viewer)
     )
     if public_id:
         submission.public_id = public_id

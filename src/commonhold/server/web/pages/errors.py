@@ -44,6 +44,15 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )  # fmt: skip
 
 
+def may_not_publish(request: HttpRequest) -> HttpResponse:
+    """Answer 403 to somebody none of whose organizations publishes, or not through them."""
+    return error(
+        request, 403, _("You cannot publish yet"),
+        _("None of your organizations may publish here, or your role there does not include it. Owners ask for the "
+          "right on the profile page, and give you the role."),
+    )  # fmt: skip
+
+
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer 403 to a form whose token is missing or old; a long one of ours comes back with what was typed."""
     _log.info("form refused: %s", reason)

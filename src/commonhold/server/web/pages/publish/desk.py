@@ -40,7 +40,8 @@ class NewForm(forms.Form):
         help_text=_("As it should stand in the catalogue; you can change it later."),
     )  # fmt: skip
     text_locale = forms.ChoiceField(
-        label=_("Language you write in"), help_text=_("Translations into other languages are added beside it.")
+        label=_("Language you write in"),
+        help_text=_("Translations into other languages are added beside it."),
     )
 
     def __init__(self, *arguments: Any, publishing: list[Membership], locale: str, **named: Any) -> None:
@@ -116,7 +117,12 @@ def new(request: HttpRequest) -> HttpResponse:
         made = _begin(request, form)
         if made is not None:
             return made
-    context = {"form": form, "ticket": _ticket(request), "mark": kept.mark(request), "is_restored": data is not request.POST and bool(data)}
+    context = {
+        "form": form,
+        "ticket": _ticket(request),
+        "mark": kept.mark(request),
+        "is_restored": request.method == "GET" and data is not None,
+    }
     return render(request, "publish/new.html", context, status=400 if request.method == "POST" else 200)
 
 
@@ -127,8 +133,8 @@ def _begin(request: HttpRequest, form: NewForm) -> HttpResponse | None:
         return redirect("edit_submission", public_id=public_id)
     try:
         made = drafts.create(
-            viewer, int(data["organization"]), {"name": data["name"]},
-            public_id=public_id, text_locale=data["text_locale"],
+            viewer, int(data["organization"]), {"name": data["name"], "defaultLocale": data["text_locale"]},
+            public_id=public_id,
         )  # fmt: skip
     except InvalidError as error:
         form.add_error("name", " ".join(error.mistakes.values()))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from commonhold.server.submissions import translations
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -31,7 +33,8 @@ GROUPS = (
     Group(
         "licence", _("Licence and conditions"),
         _("These texts become part of the terms that everyone agrees to before a download."),
-        ("licenseAbbreviation", "license", "licenseUrl", "restrictions", "forbiddenUsage", "additionalConditions"),
+        ("licenseAbbreviation", "license", "licenseUrl", "restrictions", "forbiddenUsage", "additionalConditions",
+         "terms"),
     ),
     Group(
         "background", _("Background"), _("How the data came about, and what it is meant for."),
@@ -65,6 +68,7 @@ LABELS: dict[str, tuple[Promise, Promise | str]] = {
     "restrictions": (_("Restrictions"), _("What users must observe. If nothing beyond the licence, say so. Markdown.")),
     "forbiddenUsage": (_("Forbidden usage"), _("What nobody may do with it. Markdown.")),
     "additionalConditions": (_("Additional conditions"), _("Anything else users agree to. Markdown.")),
+    "terms": (_("Terms of your own"), _("On top of the site's standard terms and all of the above. Markdown.")),
     "intendedUsage": (_("Intended usage"), _("What it was made for. Markdown.")),
     "ethicalReviewProcess": (_("Ethical review"), _("Who looked at it, and how people consented. Markdown.")),
     "other": (_("Datasheet"), _("All the rest that users should know. Markdown.")),
@@ -96,7 +100,7 @@ VISIBILITY_HELP = {
 }
 LONG = {
     "longDescription", "restrictions", "forbiddenUsage", "additionalConditions", "intendedUsage",
-    "ethicalReviewProcess", "other",
+    "ethicalReviewProcess", "other", "terms",
 }  # fmt: skip
 # Written in one language or in several, side by side.
-TRANSLATED = ("name", "shortDescription", "longDescription", "restrictions", "forbiddenUsage", "additionalConditions")
+TRANSLATED = tuple(field.name for field in translations.TRANSLATED)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,12 +18,14 @@ from commonhold.server.catalogue.models import RESTRICTED, VISIBILITIES
 from commonhold.server.catalogue.vocabularies import LICENSES
 from commonhold.server.kit.translation import LOCALES, canonical_locale
 from commonhold.server.submissions import fields as table
-from commonhold.server.submissions import states
+from commonhold.server.submissions import states, translations
+from commonhold.server.submissions.actions.publication import take_over
 from commonhold.server.submissions.fields import BY_NAME, EXCLUSIVITY
 from commonhold.server.submissions.models import Submission
 from commonhold.server.web.language import direction
 from commonhold.server.web.pages.publish.fields import GROUPS, LABELS, LONG, TRANSLATED, VISIBILITY_HELP
-from commonhold.server.web.words import TASKS, VISIBILITIES as VISIBILITY_WORDS, language_name
+from commonhold.server.web.words import TASKS, language_name
+from commonhold.server.web.words import VISIBILITIES as VISIBILITY_WORDS
 
 MOST_LANGUAGES = 30
 LANGUAGES, STAMP = "languages", "stamp"
@@ -57,7 +60,10 @@ class Known:
 
 
 def known(submission: Submission) -> Known:
-    """Return what a submission says now; of a published one, what its dataset says."""
+    """Return what a submission says now; of a published one, what its dataset says, which may be edited by itself."""
+    if submission.status == states.APPROVED and submission.dataset is not None:
+        submission = copy(submission)
+        take_over(submission, submission.dataset)
     values = {field.name: getattr(submission, field.column) for field in table.FIELDS}
     values[EXCLUSIVITY] = submission.exclusivity_opt_out_at is not None
     return Known(
@@ -70,8 +76,11 @@ def known(submission: Submission) -> Known:
 
 def translations_of(submission: Submission) -> dict[str, dict[str, str]]:
     """Return the translations of a submission's texts: by the API's name of the field, then by locale."""
-    del submission
-    return {}
+    return {
+        field.name: dict(texts)
+        for field in translations.TRANSLATED
+        if (texts := submission.translations.get(field.column))
+    }
 
 
 class Text(forms.CharField):
@@ -118,10 +127,20 @@ class SubmissionForm(forms.Form):
         data = super().clean()
         if data.get("isPaid") and "basePriceCents" in data and data["basePriceCents"] is None:
             self.add_error("basePriceCents", translate("Say what it costs, or take the tick away above."))
+        removed = set(self.removed())
+        for name in {*TRANSLATED} & {*self.fields} - {*self.errors}:
+            others = [one for one in self.languages if one not in removed and data.get(f"{name}-{one}")]
+            if others and not data.get(name):
+                self.add_error(
+                    name,
+                    translate("There are translations of it: it needs a text in %(language)s too.")
+                    % {"language": language_name(self.known.default_locale)},
+                )
         is_other = data.get("visibility") not in {"", RESTRICTED, None}
         if data.get("autoApproveAccessRequests") and is_other:
             self.add_error(
-                "autoApproveAccessRequests", translate("This is only possible with the visibility “Restricted”.")
+                "autoApproveAccessRequests",
+                translate("This is only possible with the visibility “Restricted”."),
             )
         return data
 
@@ -137,26 +156,24 @@ class SubmissionForm(forms.Form):
         if {"visibility", "autoApproveAccessRequests"} & set(self.errors):
             for name in ("visibility", "autoApproveAccessRequests"):
                 data.pop(name, None)
-        return data
+        return {**data, "translations": self.texts()}
 
     def removed(self) -> list[str]:
         """Return the locales whose translations are to be taken away."""
         return [locale for locale in self.languages if self.data.get(f"remove-{locale}")]
 
-    def texts(self) -> dict[str, dict[str, str]]:
-        """Return the translations that can stand: by field, then by locale; a faulty one keeps what was saved."""
+    def texts(self) -> dict[str, dict[str, str | None]]:
+        """Return the translations to set, and None for those to take away; faulty ones keep what was saved before."""
         removed = set(self.removed())
-        found: dict[str, dict[str, str]] = {}
+        found: dict[str, dict[str, str | None]] = {}
         for name in TRANSLATED:
-            if name not in self.fields:
-                found[name] = dict(self.known.texts.get(name, {}))
+            if name in self.errors and not self.known.values[name]:
                 continue
             for locale in self.languages:
                 key = f"{name}-{locale}"
-                former = self.known.texts.get(name, {}).get(locale, "")
-                text = self.cleaned_data.get(key, former if key in self.errors else "")
-                if text and locale not in removed:
-                    found.setdefault(name, {})[locale] = text
+                if key in self.fields and (key in self.cleaned_data or locale in removed):
+                    text = None if locale in removed else self.cleaned_data[key]
+                    found.setdefault(name, {})[locale] = text or None
         return found
 
     @property
@@ -218,7 +235,9 @@ def _field(name: str, known: Known) -> forms.Field:
     if name == "task":
         return forms.ChoiceField(choices=[("", _("Not chosen yet")), *TASKS.items()], **common)
     if field.kind == table.CENTS:
-        lowest, highest = (Decimal(cents) / 100 for cents in (table.LOWEST_PRICE_CENTS, table.HIGHEST_PRICE_CENTS))
+        lowest, highest = (
+            Decimal(cents) / 100 for cents in (table.LOWEST_PRICE_CENTS, table.HIGHEST_PRICE_CENTS)
+        )
         return forms.DecimalField(
             min_value=lowest, max_value=highest, decimal_places=2, max_digits=9, **common
         )
@@ -234,11 +253,10 @@ def _field(name: str, known: Known) -> forms.Field:
 
 
 def _translation(name: str, locale: str) -> forms.Field:
-    field = Text(
+    return Text(
         max_length=BY_NAME[name].limit, required=False, widget=_widget(name, _attrs(locale)),
         label=format_lazy("{label}: {language}", label=LABELS[name][0], language=language_name(locale)),
     )  # fmt: skip
-    return field
 
 
 def _attrs(locale: str) -> dict[str, str]:
@@ -257,7 +275,9 @@ def _with_limit(explained: Any, limit: int) -> Any:
     return format_lazy(
         "{explained} {limit}",
         explained=explained,
-        limit=format_lazy(_("At most {number} characters."), number=f"{limit:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")),
+        limit=format_lazy(
+            _("At most {number} characters."), number=f"{limit:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+        ),
     )
 
 

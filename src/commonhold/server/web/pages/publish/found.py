@@ -1,4 +1,4 @@
-"""From an address under ``/publish`` to the submission that the viewer handles, or to the answer to one who does not."""
+"""From an address under ``/publish`` to the submission, or to the answer to one who does not handle it."""
 
 from collections.abc import Callable
 from functools import wraps

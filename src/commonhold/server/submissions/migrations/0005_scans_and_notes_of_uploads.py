@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("submissions", "0002_member_windows")]
+    dependencies = [("submissions", "0004_terms_of_datasets")]
 
     operations = [
         migrations.AddField("upload", "scanned", models.BooleanField(null=True, blank=True)),

@@ -5,7 +5,7 @@ from commonhold.server.kit import clock
 
 
 class Migration(migrations.Migration):
-    dependencies = [("submissions", "0003_scans_and_notes_of_uploads")]
+    dependencies = [("submissions", "0005_scans_and_notes_of_uploads")]
 
     operations = [
         migrations.CreateModel(
