@@ -35,6 +35,7 @@ _STATUSES = {
     Reason.STATE: 409,
     Reason.MISMATCH: 409,
 }
+_PROBE_LIFETIME = dt.timedelta(minutes=1)
 _LARGEST_BODY = 2 * 1024 * 1024
 
 
@@ -47,7 +48,13 @@ def store_for(request: HttpRequest) -> Store:
 
 def storage_origin(request: HttpRequest) -> str:
     """Return scheme and host of the addresses at which parts are taken, as a policy names them."""
-    url = store_for(request).part_url("uploads/a", "a", 1, expires_at=clock.now() + dt.timedelta(minutes=1))
+    # Parts are taken where objects are had.
+    url = store_for(request).download_url(
+        "probe",
+        filename="probe.tar.gz",
+        content_type="application/gzip",
+        expires_at=clock.now() + _PROBE_LIFETIME,
+    )
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
