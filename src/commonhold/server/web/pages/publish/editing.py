@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from commonhold.server.kit.translation import canonical_locale
-from commonhold.server.submissions import rules
+from commonhold.server.submissions import queries, rules
 from commonhold.server.submissions.actions import drafts
 from commonhold.server.submissions.fields import EXCLUSIVITY
 from commonhold.server.submissions.models import Submission
@@ -43,7 +43,8 @@ def page(request: HttpRequest, submission: Submission) -> HttpResponse:
         return _show(request, submission, form, status=400)
     mistakes = _save(request, submission, form)
     if form.errors:
-        return _show(request, submission, form, is_saved=not mistakes, status=400)
+        saved = queries.submission(viewer_of(request), submission.public_id)
+        return _show(request, submission, form, is_saved=not mistakes, stamp=known(saved).stamp, status=400)
     return _next(request, submission)
 
 
