@@ -38,6 +38,8 @@ def test_asking_for_edits_reaches_the_publisher_who_mends_and_is_approved(
     assert "Not scanned for viruses" in page
     assert desk.publisher in page
 
+    assert f'href="/review/{identifier}"' in reviewer.get(f"/review/{identifier}?preview=yes").text
+
     assert decide(reviewer, identifier, "start").status_code == 302
     assert row(identifier).status == "in_review"
     refused = someone.get(f"/publish/{identifier}/edit")

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from commonhold.server.catalogue.queries import DatasetRow, Datasheet, File
@@ -20,15 +21,14 @@ from commonhold.server.web.viewer import signed_in
 @of_submission
 def page(request: HttpRequest, submission: Submission) -> HttpResponse:
     """Show the preview."""
-    return previewed(request, submission)
+    return previewed(request, submission, reverse("submission", args=[submission.public_id]))
 
 
-def previewed(request: HttpRequest, submission: Submission) -> HttpResponse:
-    """Return the dataset's page as the submission would make it."""
+def previewed(request: HttpRequest, submission: Submission, back: str) -> HttpResponse:
+    """Return the dataset's page as the submission would make it; ``back`` is where the reader came from."""
     context = {
         **shown_dataset(request, _row(submission), _sheet(submission)),
-        "submission": submission,
-        "is_preview": True,
+        "back": back,
     }
     return render(request, "publish/preview.html", context)
 

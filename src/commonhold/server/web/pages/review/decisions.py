@@ -43,7 +43,7 @@ _REACHED = {
 def page(request: HttpRequest, submission: Submission) -> HttpResponse:
     """Show everything about a submission."""
     if request.GET.get("preview") == "yes":
-        return previewed(request, submission)
+        return previewed(request, submission, request.path)
     return overview(request, submission)
 
 

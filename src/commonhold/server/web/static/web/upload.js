@@ -41,7 +41,7 @@ class Uploader {
 
   say(what, values = {}) {
     const text = this.root.dataset[`said${what}`] || "";
-    this.told.textContent = text.replace(/%(\w+)%/g, (_, name) => values[name]);
+    this.told.textContent = text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   }
 
   fail(text) {
@@ -139,7 +139,7 @@ class Uploader {
         this.todo.push({ number, start, end });
       }
     }
-    if (this.done) this.say("Resumed", { percent: Math.floor((100 * this.done) / size) });
+    if (this.done) this.say("Resumed", { percent: share(this.done / size) });
     this.show();
   }
 
@@ -164,7 +164,7 @@ class Uploader {
     this.enter("paused");
     for (const request of this.running) request.abort();
     this.wake();
-    this.say("Paused", { percent: Math.floor(this.bar.value) });
+    this.say("Paused", { percent: share(this.bar.value / 100) });
     this.buttons.resume.focus();
   }
 
@@ -298,8 +298,13 @@ class Uploader {
     if (this.state !== "sending" || this.wakers.size || (percent - this.percent < 5 && percent > this.percent)) return;
     if (percent === this.percent) return;
     this.percent = percent;
-    this.say("Sending", { percent, done: readable(sent), size: readable(this.session.size) });
+    this.say("Sending", { percent: share(percent / 100), done: readable(sent), size: readable(this.session.size) });
   }
+}
+
+function share(part) {
+  const format = { style: "percent", maximumFractionDigits: 0, roundingMode: "floor" };
+  return new Intl.NumberFormat(document.documentElement.lang || "en", format).format(part);
 }
 
 function readable(bytes) {
