@@ -1,6 +1,7 @@
 """The words people read about submissions: states, what is next, and why something is not possible."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from commonhold.server.submissions import states
 from commonhold.server.submissions.models import Submission, Upload
@@ -10,8 +11,8 @@ STATES = {
     states.DRAFT: _("Draft"),
     states.SUBMITTED: _("Waiting for review"),
     states.IN_REVIEW: _("In review"),
-    states.APPROVED: _("Published"),
-    states.REJECTED: _("Rejected"),
+    states.APPROVED: pgettext_lazy("state of a submission", "Published"),
+    states.REJECTED: pgettext_lazy("state of a submission", "Rejected"),
     states.EDITS_REQUESTED: _("Changes asked for"),
     states.RETRACTED: _("Withdrawn"),
 }
@@ -23,10 +24,10 @@ FILE_STATES = {
     ENDED: _("Sending was ended"),
     states.WAITING: _("Waits to be verified"),
     states.VERIFYING: _("Being verified"),
-    states.VERIFIED: _("Verified"),
+    states.VERIFIED: pgettext_lazy("state of a file", "Verified"),
     states.REFUSED: _("Cannot be published"),
     states.AWAITS_REVIEW: _("Verified, waits for review"),
-    states.RELEASED: _("Published"),
+    states.RELEASED: pgettext_lazy("state of a file", "Published"),
     states.TURNED_DOWN: _("Turned down"),
 }
 
