@@ -323,6 +323,7 @@ def test_files_are_taken_only_as_they_should_be(visitor, desk, tmp_path):
     forged = someone.client.post(path, "{}", content_type="application/json")
     assert forged.status_code == 403
     begun = ask(someone, path, filename="a.tar.gz", size=5, kind="archive").json()
+    assert {someone.get(path).status_code, someone.get(begun["parts_address"]).status_code} == {405}
     for numbers in ([], [0], [10_001], ["1"], [True], "1", list(range(1, 1002))):
         assert ask(someone, begun["parts_address"], numbers=numbers).status_code == 400
     for parts in ([], [[1]], [[1, 2]], [["1", "a"]], "x", [[1, "e" * 300]]):

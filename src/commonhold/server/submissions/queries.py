@@ -6,7 +6,7 @@ from commonhold.server.accounts.models import Person
 from commonhold.server.audit.models import Entry
 from commonhold.server.kit.viewer import Viewer
 from commonhold.server.submissions import rules, states
-from commonhold.server.submissions.models import Comment, Submission, Upload
+from commonhold.server.submissions.models import Comment, PublishingPolicy, Submission, Upload
 
 _WITH = ("organization", "dataset", "archive", "sample")
 # What an index of a hundred thousand members weighs is read only where members are shown.
@@ -84,6 +84,12 @@ def uploads_of(viewer: Viewer, found: Submission, *, limit: int = 100) -> list[U
         return []
     sent = Upload.objects.filter(submission=found).select_related("version")
     return list(sent.defer(*_BULKY).order_by("-id")[:limit])
+
+
+def versions_wait(found: Submission) -> bool:
+    """Whether new versions of its dataset wait for a reviewer before they go live."""
+    policy = PublishingPolicy.objects.filter(organization_id=found.organization_id, review_new_versions=True)
+    return policy.exists()
 
 
 def members_of(viewer: Viewer, upload: Upload) -> bytes:

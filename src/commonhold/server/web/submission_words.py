@@ -40,6 +40,28 @@ _NEXT = {
     states.RETRACTED: _("Change what you like, then submit it again."),
 }
 
+# What the trail notes about a submission.
+HISTORY = {
+    "created": _("Begun"),
+    "adopted": _("Came with a collection file"),
+    "changed": _("Changed"),
+    "submitted": _("Submitted"),
+    "in_review": _("Taken up"),
+    "approved": _("Approved"),
+    "rejected": pgettext_lazy("state of a submission", "Rejected"),
+    "edits_requested": _("Changes asked for"),
+    "retracted": _("Withdrawn"),
+    "deleted": _("Deleted"),
+    "upload_begun": _("Sending a file begun"),
+    "upload_completed": _("A file arrived"),
+    "upload_ended": _("Sending was ended"),
+    "file_verified": _("A file was verified"),
+    "file_rejected": _("A file was found faulty"),
+    "version_released": _("A version was published"),
+    "version_turned_down": _("A version was turned down"),
+    "commented": _("A remark"),
+}
+
 REFUSALS = {
     Reason.CANNOT_PUBLISH: _(
         "Your organization may not publish here yet. One of its owners can ask for it on the profile page."
@@ -70,6 +92,11 @@ REFUSALS = {
 def refusal(refused: Refused) -> str:
     """Return why not, in the language of the page."""
     return str(REFUSALS.get(refused.reason, refused.message))
+
+
+def happening(action: str) -> str:
+    """Return what a line of the trail tells, in the language of the page; the line's own code where nobody knows."""
+    return str(HISTORY.get(action.removeprefix("submissions."), action))
 
 
 def file_state(upload: Upload | None) -> str:

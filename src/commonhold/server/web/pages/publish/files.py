@@ -2,6 +2,8 @@
 
 import datetime as dt
 import json
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from commonhold.server.config.addresses import storage_address
 from commonhold.server.kit import clock
@@ -93,7 +95,7 @@ def uploader(request: HttpRequest, submission: Submission) -> dict[str, Any]:
         "storage_origin": storage_origin(request),
         "uploads_address": reverse("begin_upload", args=[submission.public_id]),
         "site_address": site_address(request),
-        "longest_notes": files.LONGEST_NOTES,
+        "versions_wait": queries.versions_wait(submission),
     }
 
 
@@ -106,13 +108,19 @@ def listing(request: HttpRequest, submission: Submission) -> HttpResponse:
     return render(request, "publish/files.html", context)
 
 
-def _answers(page: Any) -> Any:
+def _answers(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Answer the page's script in JSON: who is signed out, what is refused, what is wrong."""
 
-    @require_http_methods(["GET", "POST"])
+    @wraps(page)
     def guarded(request: HttpRequest, public_id: str, **named: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            return _problem(401, _("You are signed out. Sign in again in another tab, then go on."))
+            return _problem(
+                401,
+                _(
+                    "You are signed out. Sign in again, open this page anew and choose the same file: it goes on where "
+                    "it stopped."
+                ),
+            )
         viewer = viewer_of(request)
         try:
             submission = queries.submission(viewer, public_id)
@@ -146,6 +154,7 @@ def _problem(status: int, text: str) -> JsonResponse:
     return JsonResponse({"message": text}, status=status)
 
 
+@require_POST
 @_answers
 def begin(request: HttpRequest, submission: Submission) -> HttpResponse:
     """Begin to send a file."""
@@ -167,6 +176,7 @@ def begin(request: HttpRequest, submission: Submission) -> HttpResponse:
     return JsonResponse(_session(request, submission, upload), status=201)
 
 
+@require_http_methods(["GET", "POST"])
 @_answers
 def one(request: HttpRequest, submission: Submission, upload: str) -> HttpResponse:
     """Return how far an upload is, with the parts that arrived; or complete it."""
@@ -181,6 +191,7 @@ def one(request: HttpRequest, submission: Submission, upload: str) -> HttpRespon
     return JsonResponse({"state": states.COMPLETED})
 
 
+@require_POST
 @_answers
 def parts(request: HttpRequest, submission: Submission, upload: str) -> HttpResponse:
     """Return where to PUT parts."""

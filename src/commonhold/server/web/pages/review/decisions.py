@@ -23,7 +23,7 @@ from commonhold.server.web.pages.publish.preview import previewed
 from commonhold.server.web.pages.publish.submission import missing, remarks
 from commonhold.server.web.pages.review.differences import differences, said
 from commonhold.server.web.pages.review.found import of_submission
-from commonhold.server.web.submission_words import STATES, refusal
+from commonhold.server.web.submission_words import STATES, happening, refusal
 from commonhold.server.web.viewer import form_of, signed_in, viewer_of
 
 START, APPROVE, EDITS, REJECT = "start", "approve", "edits", "reject"
@@ -62,7 +62,10 @@ def overview(request: HttpRequest, submission: Submission, *, status: int = 200,
         "groups": said(submission),
         "differences": differences(submission) if submission.status != states.APPROVED else None,
         "missing": missing(submission),
-        "history": [{"row": line, "who": known.get(line.actor or 0)} for line in history],
+        "history": [
+            {"row": line, "what": happening(line.action), "who": known.get(line.actor or 0)}
+            for line in history
+        ],
         "talk": remarks(request, submission),
         "refused": refusal(refused) if refused else "",
         "may_decide": refused is None and rules.decide(submission.status) is None,

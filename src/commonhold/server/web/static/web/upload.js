@@ -280,7 +280,9 @@ class Uploader {
     });
     if (answer.ok) return answer.json();
     const said = await answer.json().catch(() => ({}));
-    const refused = new Refused(answer.status, answer.status === 503 ? this.root.dataset.saidReadOnly : said.message);
+    // What the site's frame answers is no JSON: it is read-only, or the page's token has changed with the session.
+    const told = { 503: this.root.dataset.saidReadOnly, 403: said.message || this.root.dataset.saidStale };
+    const refused = new Refused(answer.status, told[answer.status] || said.message);
     refused.fromSite = true;
     throw refused;
   }
