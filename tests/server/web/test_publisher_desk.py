@@ -340,6 +340,22 @@ def test_files_are_taken_only_as_they_should_be(visitor, desk, tmp_path):
     assert allowed == "connect-src 'self' http://localhost:8001"
 
 
+def test_the_policy_opens_to_the_public_address_of_an_s3_and_to_nothing_else(visitor, desk, monkeypatch):
+    import dataclasses
+
+    from django.conf import settings
+
+    someone, identifier = begin(visitor, desk.publisher)
+    bucket = dataclasses.replace(
+        settings.ENVIRONMENT, storage_url="s3://bucket/prefix", s3_endpoint_url="http://10.0.0.1:8333",
+        s3_public_endpoint_url="https://s3.example.org", s3_access_key_id="key", s3_secret_access_key="secret",
+    )  # fmt: skip
+    monkeypatch.setattr(settings, "ENVIRONMENT", bucket)
+    policy = someone.get(f"/publish/{identifier}")["Content-Security-Policy"]
+    assert "connect-src 'self' https://s3.example.org;" in f"{policy};"
+    assert "10.0.0.1" not in policy
+
+
 def test_a_preview_is_the_page_as_it_will_look(visitor, desk):
     someone, identifier = begin(visitor, desk.publisher)
     fill(someone, identifier, shortDescription="Hello <b>there</b>", showContactInfo="on")
