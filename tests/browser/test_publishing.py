@@ -35,6 +35,17 @@ def _sign_in(window, site: Site, address: str, path: str) -> None:
     window.get_by_text("Profile").first.wait_for()
 
 
+def _sound(window) -> None:
+    """The page has no fault that axe finds, and a phone shows it without sideways scrolling."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(window).response["violations"]
+    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
+    window.set_viewport_size({"width": 360, "height": 800})
+    assert window.evaluate("document.documentElement.scrollWidth") <= 360, window.url
+    window.set_viewport_size({"width": 1280, "height": 900})
+
+
 def _large_archive(folder):
     """An archive of three parts: what is in it cannot be compressed."""
     import io
@@ -58,6 +69,7 @@ def test_from_a_draft_to_the_catalogue(page, chromium, site: Site, make: Maker, 
 
     # Written, by keyboard.
     _sign_in(page, site, publisher, "/publish")
+    _sound(page)
     page.get_by_role("link", name="New submission").first.focus()
     page.keyboard.press("Enter")
     page.get_by_label("Name of the dataset").focus()
@@ -78,6 +90,7 @@ def test_from_a_draft_to_the_catalogue(page, chromium, site: Site, make: Maker, 
     page.get_by_role("button", name="Save", exact=True).last.focus()
     page.keyboard.press("Enter")
     page.get_by_text("Saved, except for what is marked below").wait_for()
+    _sound(page)
     page.get_by_role("textbox", name="Contact: e-mail", exact=True).fill("ada@example.org")
     page.keyboard.press("Enter")
     page.get_by_text("Saved.", exact=True).wait_for()
@@ -105,6 +118,7 @@ def test_from_a_draft_to_the_catalogue(page, chromium, site: Site, make: Maker, 
     assert sent_again < {"1", "2", "3"}
     assert all(not url.startswith(f"{site.url}/") for url in parts)
     page.locator("[data-file-state=verified]").wait_for(timeout=60_000)
+    _sound(page)
 
     page.get_by_role("link", name="Submit for review").click()
     page.get_by_role("checkbox").focus()
@@ -120,9 +134,11 @@ def test_from_a_draft_to_the_catalogue(page, chromium, site: Site, make: Maker, 
         desk.get_by_role("link", name=name).click()
         desk.get_by_role("link", name="What is in it").click()
         desk.get_by_text("voices.bin").wait_for()
+        _sound(desk)
         desk.go_back()
         desk.get_by_role("button", name="Take it up").click()
         desk.get_by_text("You have taken it up").wait_for()
+        _sound(desk)
         desk.get_by_label("What to change").fill("Say who recorded them.")
         desk.get_by_role("button", name="Ask for changes").click()
         desk.get_by_text("Given back.").wait_for()

@@ -263,12 +263,33 @@ def test_a_session_that_ended_loses_nothing_that_was_typed(visitor, desk):
     assert session["kept_form"] == kept
     page = someone.get(path).text
     assert "An hour of typing." in page
-    assert "not saved yet" in page
+    assert "was not saved" in page
     assert "An hour of typing." not in someone.get(path).text
     # A form whose token is old comes back with what was typed as well.
     fields |= {"csrfmiddlewaretoken": "x" * 64, "longDescription": "Another hour."}
     assert someone.client.post(path, fields)["Location"] == path
     assert "Another hour." in someone.get(path).text
+
+
+def test_what_was_typed_outlasts_lost_rights_and_a_reviewer_who_took_it_up(visitor, desk, tmp_path):
+    from commonhold.server.organizations.models import Membership
+    from commonhold.server.submissions.actions.review import request_edits, start
+
+    someone, identifier = submitted(visitor, desk, tmp_path)
+    path = f"/publish/{identifier}/edit"
+    fields = {**hidden_fields(someone.get(path).text), **FIELDS, "longDescription": "Typed in vain?"}
+    start(None, identifier)
+    late = someone.client.post(path, fields)
+    assert late["Location"] == f"/publish/{identifier}"
+    assert "its state has changed" in someone.get(late["Location"]).text
+    request_edits(None, identifier, "Mend it.")
+    assert "Typed in vain?" in someone.get(path).text
+
+    membership = Membership.objects.get(organization__slug=desk.organization, person__email=desk.publisher)
+    Membership.objects.filter(pk=membership.pk).update(role="member")
+    assert someone.client.post(path, fields).status_code == 403
+    Membership.objects.filter(pk=membership.pk).update(role="publisher")
+    assert "Typed in vain?" in someone.get(path).text
 
 
 def test_nobody_else_can_make_the_site_keep_a_form(visitor, desk):

@@ -136,6 +136,9 @@ def test_a_new_version_that_awaits_review_is_released_or_turned_down(visitor, de
         upload = send(someone, identifier, archive(tmp_path, f"{decision}.tar.gz", decision.encode()))
         verify(upload)
         assert "New versions" in reviewer.get("/review").text
+        held = reviewer.get(f"/review/{identifier}/files/{upload}").text
+        assert "Against version 1" in held
+        assert "1 member has another size" in held
         path, here = f"/review/{identifier}/files/{upload}/decide", f"/review/{identifier}"
         if decision == "turn-down":
             silent = reviewer.post(path, form_at=here, decision=decision)

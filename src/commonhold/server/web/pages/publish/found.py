@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 
 from commonhold.server.submissions import queries, rules
 from commonhold.server.submissions.rules import Reason, Refused
+from commonhold.server.web import kept
 from commonhold.server.web.pages import errors
 from commonhold.server.web.submission_words import refusal
 from commonhold.server.web.viewer import viewer_of
@@ -34,16 +35,24 @@ def of_submission(page: Page) -> Page:
         except Refused as error:
             refused = error
         if refused is not None:
+            _keep(request)
             return refused_page(request, refused)
         try:
             return page(request, submission, **named)
         except Refused as refused:
             if refused.reason is Reason.NOT_FOUND:
                 return errors.not_found(request)
+            _keep(request)
             messages.error(request, refusal(refused))
             return redirect("submission", public_id=public_id)
 
     return found
+
+
+def _keep(request: HttpRequest) -> None:
+    """Keep what was typed into a form of ours for the day when it can be saved."""
+    if request.method == "POST":
+        kept.keep(request)
 
 
 def refused_page(request: HttpRequest, refused: Refused) -> HttpResponse:

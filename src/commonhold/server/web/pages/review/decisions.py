@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from commonhold.server.access import queries as access
 from commonhold.server.storage.archives.index import ArchiveIndex
 from commonhold.server.submissions import queries, rules, states
 from commonhold.server.submissions.actions import review, talk
@@ -21,7 +22,7 @@ from commonhold.server.web.components import Pages, page_count
 from commonhold.server.web.pages.publish.files import files_of
 from commonhold.server.web.pages.publish.preview import previewed
 from commonhold.server.web.pages.publish.submission import missing, remarks
-from commonhold.server.web.pages.review.differences import differences, said
+from commonhold.server.web.pages.review.differences import archive_changes, differences, said
 from commonhold.server.web.pages.review.found import of_submission
 from commonhold.server.web.submission_words import STATES, happening, refusal
 from commonhold.server.web.viewer import form_of, signed_in, viewer_of
@@ -29,6 +30,7 @@ from commonhold.server.web.viewer import form_of, signed_in, viewer_of
 START, APPROVE, EDITS, REJECT = "start", "approve", "edits", "reject"
 RELEASE, TURN_DOWN = "release", "turn-down"
 MEMBERS_A_PAGE = 200
+MOST_CHANGES = 100
 _REACHED = {
     START: states.IN_REVIEW,
     APPROVE: states.APPROVED,
@@ -215,12 +217,38 @@ def contents(request: HttpRequest, submission: Submission, upload: str) -> HttpR
     members = []
     if index:
         for _number, member in index.members((number - 1) * MEMBERS_A_PAGE):
-            name = member.name.encode(errors="surrogateescape").decode(errors="replace")
-            members.append({"name": name, "size": member.size, "kind": member.kind})
+            members.append({"name": _readable(member.name), "size": member.size, "kind": member.kind})
             if len(members) == MEMBERS_A_PAGE:
                 break
-    context = {"submission": submission, "upload": row, "index": index, "members": members, "pages": pages}
+    context = {
+        "submission": submission,
+        "upload": row,
+        "index": index,
+        "members": members,
+        "pages": pages,
+        **(_changes(submission, row, index) if index and number == 1 else {}),
+    }
     return render(request, "review/contents.html", context)
+
+
+def _changes(submission: Submission, row: Upload, index: ArchiveIndex) -> dict[str, Any]:
+    """Return how a file differs from the one that is published, where there is one."""
+    version = submission.dataset.current_version if submission.dataset else None
+    if version is None or row.kind != states.ARCHIVE or row.version_id == version.pk:
+        return {}
+    published = access.members_of(version.pk, with_windows=False)
+    if published is None:
+        return {}
+    found = archive_changes(ArchiveIndex.load(*published), index)
+    if found is None:
+        return {}
+    lists = [("added", found.added), ("gone", found.gone), ("changed", found.changed)]
+    shown = [(kind, len(names), [_readable(name) for name in names[:MOST_CHANGES]]) for kind, names in lists]
+    return {"former": version, "changes": shown}
+
+
+def _readable(name: str) -> str:
+    return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _upload(submission: Submission, upload: str) -> Upload:

@@ -4,10 +4,12 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from copy import copy
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from commonhold.server.storage.archives.index import ArchiveIndex
 from commonhold.server.submissions import fields
 from commonhold.server.submissions.actions.common import texts_of
 from commonhold.server.submissions.actions.publication import take_over
@@ -18,6 +20,7 @@ from commonhold.server.web.words import TASKS, VISIBILITIES, language_name
 
 # Longer texts are compared by lines: words of a whole book would take seconds.
 _MOST_WORDS = 4000
+_MOST_MEMBERS = 200_000
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 SAME, GONE, NEW = "same", "gone", "new"
 
@@ -118,3 +121,24 @@ def _pieces(text: str) -> Sequence[str]:
 def _label(name: str, locale: str = "") -> str:
     label = str(LABELS[name][0])
     return f"{label}: {language_name(locale)}" if locale else label
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveChanges:
+    """What a file holds that the published one does not, what it lacks, and what has another size; names, sorted."""
+
+    added: Sequence[str]
+    gone: Sequence[str]
+    changed: Sequence[str]
+
+
+def archive_changes(former: ArchiveIndex, now: ArchiveIndex) -> ArchiveChanges | None:
+    """Compare the listings of two archives; None where they are too long to be compared on a page."""
+    if max(former.listed, now.listed) > _MOST_MEMBERS:
+        return None
+    before, after = ({member.name: member.size for _, member in index.members()} for index in (former, now))
+    return ArchiveChanges(
+        added=sorted(after.keys() - before.keys()),
+        gone=sorted(before.keys() - after.keys()),
+        changed=sorted(name for name in after.keys() & before.keys() if after[name] != before[name]),
+    )

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 
 from commonhold.server.submissions import queries, rules
 from commonhold.server.submissions.rules import Reason, Refused
+from commonhold.server.web import kept
 from commonhold.server.web.pages import errors
 from commonhold.server.web.submission_words import refusal
 from commonhold.server.web.viewer import viewer_of
@@ -48,6 +49,8 @@ def of_submission(page: Page) -> Page:
         except Refused as error:
             if error.reason is Reason.NOT_FOUND:
                 return errors.not_found(request)
+            if request.method == "POST":
+                kept.keep(request)
             messages.error(request, refusal(error))
             return redirect("review_submission", public_id=public_id)
 

@@ -70,6 +70,7 @@ class Uploader {
     this.say("Looking");
     try {
       this.session = await this.open(file);
+      if (this.session.status === "completed") return this.finish();
       this.plan();
     } catch (error) {
       return this.fail(this.reason(error));
@@ -84,7 +85,8 @@ class Uploader {
     if (kept && JSON.stringify(kept.looks) === JSON.stringify(looks)) {
       try {
         const session = await this.ask("GET", kept.address);
-        if (session.status === "uploading") return session;
+        // Complete already: only the answer that said so was lost.
+        if (["uploading", "completed"].includes(session.status)) return session;
       } catch (error) {
         if (![404, 409, 410].includes(error.status)) throw error;
       }
@@ -262,9 +264,14 @@ class Uploader {
         await this.wait(error);
       }
     }
+    this.finish();
+  }
+
+  finish() {
     this.remember(null);
     this.input.value = "";
     this.enter("idle");
+    this.bar.hidden = false;
     this.bar.value = 100;
     this.say("Done");
     watch.now();
