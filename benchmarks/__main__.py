@@ -3,7 +3,9 @@
 import subprocess
 import sys
 
-ALL = ("hot_reads", "slow_downloads", "embedded_store", "download", "signing", "verification", "uploads")
+ALL = (
+    "hot_reads", "catalogue", "slow_downloads", "embedded_store", "download", "signing", "verification", "uploads",
+)  # fmt: skip
 
 
 def main() -> int:

@@ -52,7 +52,8 @@ def main() -> None:
 
     django.setup()
     from tests.support.collection import Maker  # noqa: PLC0415
-    from tests.support.site import free_port, start_site  # noqa: PLC0415
+    from tests.support.ports import free_port  # noqa: PLC0415
+    from tests.support.site import start_site  # noqa: PLC0415
 
     from commonhold.server.config.prepare import prepare  # noqa: PLC0415
 

@@ -1,5 +1,6 @@
 """What a group of processes has cost so far, as the kernel counts it."""
 
+import contextlib
 from pathlib import Path
 
 
@@ -16,6 +17,15 @@ def cpu_seconds(pids: list[int]) -> float:
         for task in Path(f"/proc/{pid}/task").iterdir():
             total += int((task / "schedstat").read_text().split()[0])
     return total / 1e9
+
+
+def cpu_seconds_by_process(pid: int) -> dict[int, float]:
+    """Return the CPU time of ``pid`` and of each process below it, by process: some of them may end at any moment."""
+    found = {}
+    for process in descendants(pid):
+        with contextlib.suppress(FileNotFoundError):
+            found[process] = cpu_seconds([process])
+    return found
 
 
 def resident_mebibytes(pids: list[int]) -> float:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.support.postgresql import free_port
+from tests.support.ports import free_port
 from tests.support.seaweedfs import SeaweedFS
 
 from commonhold.server.config.environment import read

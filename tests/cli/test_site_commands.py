@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.collection import Maker
-from tests.support.site import Site, free_pair, unique
+from tests.support.ports import free_pair
+from tests.support.site import Site, unique
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -17,7 +17,7 @@ from tests.server.storage.contract import *  # noqa: F403 -- every store keeps t
 from tests.server.storage.contract import KEY, content_of
 from tests.server.storage.upload_contract import *  # noqa: F403 -- and these
 from tests.server.storage.upload_contract import send, soon
-from tests.support.postgresql import free_port
+from tests.support.ports import free_port
 from tests.support.seaweedfs import BUCKET, DOMAIN
 
 

@@ -143,11 +143,12 @@ def test_the_journal_is_nobody_elses_business(tmp_path: Path) -> None:
 def test_ctrl_c_leaves_what_is_here_and_its_own_exit_code(tmp_path: Path) -> None:
     content, folder = random_bytes(SIZE), tmp_path / "folder"
     folder.mkdir()
-    with Site(File(content), rate=6_000_000) as site:
+    with Site(File(content), rate=1_000_000) as site:
         process = start(site, folder, tmp_path)
         deadline = time.monotonic() + 60
         while in_place(folder) < 8 << 20 and time.monotonic() < deadline:
             time.sleep(0.02)
+        assert process.poll() is None, "stopped before it was asked to"
         os.kill(process.pid, signal.SIGINT)
         process.communicate(timeout=30)
         assert process.returncode == 130

@@ -16,8 +16,8 @@ import psutil
 import pytest
 
 from tests.support.collection import Maker
+from tests.support.ports import free_pair
 from tests.support.publishing import COMPLETE, file, until
-from tests.support.site import free_pair
 
 KILLS = 20
 

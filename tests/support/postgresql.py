@@ -5,7 +5,6 @@ import importlib.util
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,15 +12,9 @@ from pathlib import Path
 
 import psycopg
 
+from tests.support.ports import free_port
+
 NOBODY = "nobody"
-
-
-def free_port() -> int:
-    """Return a TCP port of the local machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class PostgreSQL:

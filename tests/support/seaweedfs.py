@@ -11,7 +11,7 @@ import time
 from http.client import HTTPConnection
 from pathlib import Path
 
-from tests.support.postgresql import free_port
+from tests.support.ports import free_port
 
 BUCKET = "commonhold"
 DOMAIN = "localhost"

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from tests.support.postgresql import free_port
+from tests.support.ports import free_pair
 
 START_SECONDS = 60
 
@@ -53,25 +53,6 @@ class Site:
     def post(self, path: str, **arguments: Any) -> httpx.Response:
         """Send a POST."""
         return self.request("POST", path, **arguments)
-
-
-def free_pair() -> int:
-    """Return a port that is free together with the next one: the site's, then the store's."""
-    for _ in range(100):
-        port = free_port()
-        if port < 65535:
-            with contextlib.suppress(OSError):
-                return _probe(port)
-    message = "no two ports in a row are free"
-    raise RuntimeError(message)
-
-
-def _probe(port: int) -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", port + 1))
-    return port
 
 
 @contextlib.contextmanager

@@ -86,7 +86,7 @@ def test_rule_1_13_451_says_why_and_links(world: World) -> None:
     assert answer.headers["Link"] == '<https://example.org/legal>; rel="blocked-by"'
 
 
-def test_rule_1_14_an_unknown_failure_is_500_as_json(steady: World) -> None:
+def test_rules_1_10_and_1_14_an_unknown_failure_is_500_as_json(steady: World) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE access_terms RENAME TO access_terms_away")
     try:

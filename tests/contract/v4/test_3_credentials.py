@@ -37,6 +37,16 @@ def test_rule_3_01_detail_and_optional_code(steady: World) -> None:
     assert set(refusal(steady, "Bearer x")) == {"detail", "code"}
 
 
+def test_rules_3_02_and_3_03_three_constants_and_no_later_one(steady: World) -> None:
+    bodies = [
+        refusal(steady, auth)
+        for auth in (
+            "Bearer", "Bearer a b", "Bearer x", "JWT", "JWT a b", "JWT x", steady.jwt(iat=1, exp=2), "JWT a.b.c",
+        )
+    ]  # fmt: skip
+    assert {body["code"] for body in bodies} == {HEADER, DECODING, EXPIRED}
+
+
 def test_rule_3_04_detail_is_localised_and_code_is_not(steady: World) -> None:
     headers = {"Accept-Language": "fr"}
     assert steady.get("accounts/profile/", headers=headers).json() == {
@@ -268,7 +278,7 @@ def test_rule_3_20_row_4_comes_before_the_signature(steady: World) -> None:
     )
 
 
-def test_rule_3_20_row_5_other_algorithms(steady: World) -> None:
+def test_rules_10_01_and_3_20_row_5_other_algorithms(steady: World) -> None:
     unsigned = f"{encoded({'alg': 'none'})}.{encoded(steady.claims())}."
     for bad in (
         unsigned,
@@ -280,7 +290,7 @@ def test_rule_3_20_row_5_other_algorithms(steady: World) -> None:
         assert refusal(steady, f"JWT {bad}") == {"detail": "Invalid JWT Token.", "code": DECODING}
 
 
-def test_rule_3_20_row_6_a_wrong_signature_wins_over_expiry(steady: World) -> None:
+def test_rules_10_03_and_3_20_row_6_a_wrong_signature_wins_over_expiry(steady: World) -> None:
     expired = signed("0" * 64, made(steady, {"iat": at(-1000), "exp": at(-900)}))
     header, _, signature = signed(steady.secret, steady.claims()).split(".")
     tampered = f"{header}.{encoded(steady.claims(exp=9))}.{signature}"
@@ -305,7 +315,7 @@ def test_rule_3_20_row_13_a_closed_account(world: World) -> None:
         {"aud": "elsewhere"}, {"sub": 7}, {"iat": at(-0.5)}, {"anything": {"else": []}},
     ],
 )  # fmt: skip
-def test_rule_10_05_boundaries_that_pass(steady: World, changes: dict[str, Any]) -> None:
+def test_rules_10_04_to_10_07_and_their_boundaries(steady: World, changes: dict[str, Any]) -> None:
     auth = f"JWT {signed(steady.secret, made(steady, changes))}"
     assert accepted(steady, auth)
     # jti is not required, and not kept: a token serves while it lives (rules 10.6 and 11.1).

@@ -38,109 +38,122 @@ def seen(world: World, *, read_only: bool) -> None:
     time.sleep(queries.SEEN_WITHIN_SECONDS)
 
 
-@pytest.fixture
-def maintained(world: World) -> Iterator[World]:
+@pytest.fixture(scope="class")
+def maintained(steady: World) -> Iterator[World]:
+    """A site in read-only mode, for the tests of one class: switching takes a second each way."""
     command("--read-only", "on")
     try:
-        seen(world, read_only=True)
-        yield world
+        seen(steady, read_only=True)
+        yield steady
     finally:
         command("--read-only", "off")
-        seen(world, read_only=False)
+        seen(steady, read_only=False)
         queries.forget()
 
 
-def test_rule_4_in_read_only_mode(maintained: World) -> None:
-    world = maintained
-    rule_4_01_writes_are_503_and_reads_go_on(world)
-    rule_4_03_methods_and_4_04_before_everything_else(world)
-    rule_4_06_cors(world)
-    rule_4_07_languages(world)
-    rule_4_09_site_and_4_11_profile(world)
-    the_other_api_and_pages(world)
+class TestInReadOnlyMode:
+    """Nothing here can change anything: the world is the one that every test shares."""
 
-
-def rule_4_01_writes_are_503_and_reads_go_on(world: World) -> None:
-    before = world.get(f"datasets/{world.dataset}/").json()
-    for method in ("POST", "PUT", "PATCH", "DELETE"):
-        answer = world.edit({"name": "Other"}, method=method)
+    @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+    def test_rule_1_11_and_4_01_writes_are_503(self, maintained: World, method: str) -> None:
+        before = maintained.get(f"datasets/{maintained.dataset}/").json()
+        answer = maintained.edit({"name": "Other"}, method=method)
         assert (answer.status_code, answer.json()) == (503, {"error": SENTENCE})
         assert answer.headers["Content-Type"] == "application/json"
-        # Rule 4.8: neither header was ever documented.
-        assert not {"Retry-After", "X-AMO-Read-Only"} & set(answer.headers)
-    assert world.get(f"datasets/{world.dataset}/", key=world.owner_key).json() == before
-    for path in (
-        "datasets/",
-        "datasets/search/?q=games",
-        "organizations/",
-        "accounts/profile/",
-        "openapi.json",
-    ):
-        assert world.get(path, key=world.owner_key).status_code == 200
-    assert world.call("OPTIONS", "datasets/").status_code == 200
-    assert world.call("HEAD", "datasets/").status_code == 200
+        assert maintained.get(f"datasets/{maintained.dataset}/", key=maintained.owner_key).json() == before
 
+    def test_rule_4_01_reads_go_on(self, maintained: World) -> None:
+        for path in (
+            "datasets/",
+            "datasets/search/?q=games",
+            "organizations/",
+            "accounts/profile/",
+            "openapi.json",
+        ):
+            assert maintained.get(path, key=maintained.owner_key).status_code == 200
+        assert maintained.call("OPTIONS", "datasets/").status_code == 200
+        assert maintained.call("HEAD", "datasets/").status_code == 200
 
-def rule_4_03_methods_and_4_04_before_everything_else(world: World) -> None:
-    for method, path, headers in (
-        ("TRACE", "datasets/", {}),
-        ("BREW", "datasets/", {}),
-        ("POST", "nope/", {}),
-        ("POST", "site/", {}),
-        ("POST", "datasets/", {"Authorization": "Bearer broken"}),
-        ("POST", "datasets/", {"Accept": "text/html"}),
-        ("POST", "accounts/session/", {}),
-        ("PATCH", "site/", {}),
-    ):
-        answer = world.call(method, path, headers=headers)
-        assert (answer.status_code, answer.json()) == (503, {"error": SENTENCE}), (method, path)
-    unslashed = world.call("POST", "datasets", follow_redirects=False)
-    assert (unslashed.status_code, unslashed.headers["Location"]) == (301, "/api/v4/datasets/")
+    @pytest.mark.parametrize("method", ["TRACE", "BREW"])
+    def test_rule_4_03_any_other_method_is_a_write(self, maintained: World, method: str) -> None:
+        answer = maintained.call(method, "datasets/")
+        assert (answer.status_code, answer.json()) == (503, {"error": SENTENCE})
 
+    def test_rule_4_04_before_routing_credentials_and_methods(self, maintained: World) -> None:
+        for method, path, headers in (
+            ("POST", "nope/", {}),
+            ("POST", "site/", {}),
+            ("POST", "datasets/", {"Authorization": "Bearer broken"}),
+            ("POST", "datasets/", {"Accept": "text/html"}),
+            ("POST", "accounts/session/", {}),
+            ("PATCH", "site/", {}),
+        ):
+            answer = maintained.call(method, path, headers=headers)
+            assert (answer.status_code, answer.json()) == (503, {"error": SENTENCE}), (method, path)
+        unslashed = maintained.call("POST", "datasets", follow_redirects=False)
+        assert (unslashed.status_code, unslashed.headers["Location"]) == (301, "/api/v4/datasets/")
 
-def rule_4_06_cors(world: World) -> None:
-    answer = world.call("POST", "datasets/", headers={"Origin": "https://example.org"})
-    assert answer.status_code == 503
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert {"origin", "accept-language"} <= {
-        word.strip().lower() for word in answer.headers["Vary"].split(",")
-    }
-    preflight = world.call(
-        "OPTIONS", "nope/", headers={"Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
+    def test_rule_4_06_cors(self, maintained: World) -> None:
+        answer = maintained.call("POST", "datasets/", headers={"Origin": "https://example.org"})
+        assert answer.status_code == 503
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert {"origin", "accept-language"} <= {
+            word.strip().lower() for word in answer.headers["Vary"].split(",")
+        }
+        preflight = maintained.call(
+            "OPTIONS",
+            "nope/",
+            headers={"Origin": "https://example.org", "Access-Control-Request-Method": "POST"},
+        )
+        assert preflight.status_code == 200
+
+    @pytest.mark.parametrize(
+        ("locale", "beginning"),
+        [
+            ("fr", "Certaines"),
+            ("sw", "Baadhi"),
+            ("kn", "ಜಾಲತಾಣದ"),
+            ("ja", "ウェブサイト"),
+            ("pt-BR", "Alguns"),
+        ],
     )
-    assert preflight.status_code == 200
-
-
-def rule_4_07_languages(world: World) -> None:
-    for locale, beginning in (
-        ("fr", "Certaines"),
-        ("sw", "Baadhi"),
-        ("kn", "ಜಾಲತಾಣದ"),
-        ("ja", "ウェブサイト"),
-        ("pt-BR", "Alguns"),
-    ):
-        assert world.call("POST", f"datasets/?lang={locale}").json()["error"].startswith(beginning)
+    def test_rule_4_07_languages(self, maintained: World, locale: str, beginning: str) -> None:
+        assert maintained.call("POST", f"datasets/?lang={locale}").json()["error"].startswith(beginning)
         headers = {"Accept-Language": locale}
-        assert world.call("POST", "datasets/", headers=headers).json()["error"].startswith(beginning)
+        assert maintained.call("POST", "datasets/", headers=headers).json()["error"].startswith(beginning)
 
+    def test_rule_4_08_neither_header_of_earlier_years(self, maintained: World) -> None:
+        for answer in (maintained.call("POST", "datasets/"), maintained.get("datasets/")):
+            assert not {"Retry-After", "X-AMO-Read-Only"} & set(answer.headers)
 
-def rule_4_09_site_and_4_11_profile(world: World) -> None:
-    assert world.get("site/").text == '{"read_only":true,"notice":null}'
-    assert world.get("accounts/profile/", auth=world.jwt()).json()["site_status"] == {
-        "read_only": True,
-        "notice": None,
-    }
+    def test_rule_4_09_site_and_rule_4_11_profile(self, maintained: World) -> None:
+        assert maintained.get("site/").text == '{"read_only":true,"notice":null}'
+        assert maintained.get("accounts/profile/", auth=maintained.jwt()).json()["site_status"] == {
+            "read_only": True,
+            "notice": None,
+        }
 
+    def test_rule_11_02_clients_find_the_error_to_show(self, maintained: World) -> None:
+        answer = maintained.edit({"name": "Other"})
+        assert list(answer.json()) == ["error"]
+        assert isinstance(answer.json()["error"], str)
 
-def the_other_api_and_pages(world: World) -> None:
-    refused = world.site.post(f"/api/datasets/{world.dataset}/download", key=world.owner_key)
-    assert refused.status_code == 503
-    assert set(refused.json()) == {"error", "message"}
-    assert refused.json()["message"] == SENTENCE
-    assert world.site.get(f"/api/datasets/{world.dataset}", key=world.owner_key).status_code == 200
-    page = world.site.post("/accounts/login/", data={"login": world.owner, "password": PASSWORD})
-    assert page.status_code == 503
-    assert page.headers["Content-Type"].startswith("text/html")
+    def test_the_other_api_and_pages(self, maintained: World) -> None:
+        refused = maintained.site.post(
+            f"/api/datasets/{maintained.dataset}/download", key=maintained.owner_key
+        )
+        assert refused.status_code == 503
+        assert set(refused.json()) == {"error", "message"}
+        assert refused.json()["message"] == SENTENCE
+        assert (
+            maintained.site.get(f"/api/datasets/{maintained.dataset}", key=maintained.owner_key).status_code
+            == 200
+        )
+        page = maintained.site.post(
+            "/accounts/login/", data={"login": maintained.owner, "password": PASSWORD}
+        )
+        assert page.status_code == 503
+        assert page.headers["Content-Type"].startswith("text/html")
 
 
 def test_downloads_already_granted_go_on(world: World) -> None:

@@ -167,9 +167,7 @@ def test_rule_5_07_walking_back_meets_the_same(steady: World, hundred: str) -> N
 
 
 @pytest.mark.parametrize("window", [30, 100, 500])
-def test_rule_5_13_within_a_window_next_never_leads_to_a_404(
-    steady: World, thousand: str, window: int
-) -> None:
+def test_rules_5_10_5_11_5_13_and_5_14_within_a_window(steady: World, thousand: str, window: int) -> None:
     with start_site(COMMONHOLD_RESULT_WINDOW=str(window)) as site:
         for size in (1, 7, 25, 50):
             for query in ("", f"&q={WORD}"):
@@ -189,7 +187,7 @@ def test_rule_5_13_within_a_window_next_never_leads_to_a_404(
         assert len(met) == first["count"] > 1000
 
 
-def test_rule_5_12_the_window_is_25000_by_default() -> None:
+def test_rules_5_09_and_5_12_the_window_is_25000_by_default() -> None:
     from django.http import QueryDict
 
     from commonhold.server.api.v4.paging import asked_page, place_of

@@ -64,7 +64,7 @@ def test_rule_6_05_which_text_is_chosen(world: World) -> None:
         ("foo", "*", "Games"), ("foo", "fr-CA", "Jeux"), ("foo", "en;q=wtf,fr,ga-IE;q=oops", "Games"), ("pt", "fr", "Games"),
     ],
 )  # fmt: skip
-def test_rule_6_09_and_6_10_the_current_language(
+def test_rules_6_09_and_6_10_the_current_language(
     steady: World, query: str, header: str | None, expected: str
 ) -> None:
     headers = {"Accept-Language": header} if header else {}

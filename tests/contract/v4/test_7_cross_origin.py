@@ -11,7 +11,7 @@ ORIGIN = {"Origin": "https://example.org"}
 STAR = "Access-Control-Allow-Origin"
 
 
-def test_rule_7_02_a_star_where_there_is_an_origin(steady: World) -> None:
+def test_rules_7_01_and_7_02_a_star_where_there_is_an_origin(steady: World) -> None:
     for path in ("datasets/", "site/", "openapi.json", "datasets/search/"):
         assert steady.get(path, headers=ORIGIN).headers[STAR] == "*"
         assert STAR not in steady.get(path).headers
@@ -118,8 +118,16 @@ def test_rule_8_01_one_second_is_singular() -> None:
         assert len({throttled(number).replace(str(number), "") for number in (1, 2, 3, 11)}) == 4
 
 
-def test_rule_9_01_other_versions_are_json_404(steady: World) -> None:
-    for path in ("/api/v9/site/", "/api/v9/x", "/api/v3/site/", "/api/v5/datasets/", "/api/v9", "/api/v4"):
+def test_rules_9_01_9_05_and_9_06_other_versions_and_paths_are_json_404(steady: World) -> None:
+    for path in (
+        "/api/v9/site/",
+        "/api/v9/x",
+        "/api/v3/site/",
+        "/api/v5/datasets/",
+        "/api/v9",
+        "/api/v4",
+        "/api/v4/nope/",
+    ):
         answer = steady.site.get(path)
         assert (answer.status_code, answer.json()) == (404, {"detail": "Not found."})
         assert answer.headers["Content-Type"] == "application/json"

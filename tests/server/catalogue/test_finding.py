@@ -27,7 +27,10 @@ def made(owner: Organization, name: str, about: str = "", **fields: object) -> D
 
 
 def found(filters: Filters, limit: int = 50, offset: int = 0) -> list[str]:
-    return [row.public_id for row in finding.page(ANONYMOUS, filters, limit=limit, offset=offset)]
+    count = finding.tally(ANONYMOUS, filters, with_facets=False).count
+    return [
+        row.public_id for row in finding.page(ANONYMOUS, filters, count=count, limit=limit, offset=offset)
+    ]
 
 
 def word() -> str:
@@ -69,6 +72,26 @@ def test_every_order_is_total(owner: Organization, sort: str) -> None:
         )
         == 11
     )
+
+
+@pytest.mark.parametrize("down_the_list", [True, False])
+def test_newest_is_the_same_by_either_way(
+    owner: Organization, monkeypatch: pytest.MonkeyPatch, *, down_the_list: bool
+) -> None:
+    monkeypatch.setattr(finding, "_is_in_most", lambda *_: down_the_list)
+    term = word()
+    made_in_order = [made(owner, term, task="ASR" if number % 3 else "NLP").public_id for number in range(12)]
+    made(owner, term, visibility="private", task="ASR")
+    made(owner, "Other", task="ASR")
+    wanted = [each for number, each in enumerate(made_in_order) if number % 3][::-1]
+    filters = Filters(query=term, tasks=("ASR",), sort="newest")
+    assert found(filters) == wanted
+    assert found(filters, limit=3) + found(filters, limit=30, offset=3) == wanted
+
+
+def test_broad_words_go_down_the_list(owner: Organization) -> None:
+    assert finding._is_in_most(ANONYMOUS, 10**6, 25), "what every dataset carries"
+    assert not finding._is_in_most(ANONYMOUS, 1, 25), "what one dataset carries"
 
 
 def test_downloads_are_counted_where_they_are_granted(owner: Organization) -> None:
@@ -150,13 +173,11 @@ def test_misspelled_words_are_mended(owner: Organization) -> None:
 def test_suggestions_are_names_that_begin_so(owner: Organization) -> None:
     term = word()
     for number in range(12):
-        made(owner, f"{term} " + "more " * number)
+        made(owner, " ".join([term, *(f"more{extra}" for extra in range(number))]))
     made(owner, "Other", term)
     names = [suggestion.name["en-US"] for suggestion in finding.suggestions(ANONYMOUS, term[:-2])]
-    assert (
-        names == [f"{term} {'more ' * number}".strip() if number else f"{term} " for number in range(10)]
-        or len(names) == 10
-    )
-    assert all(name.startswith(term) for name in names)
+    assert [name.split() for name in names] == [
+        [term, *(f"more{extra}" for extra in range(number))] for number in range(10)
+    ]
     assert finding.suggestions(ANONYMOUS, "") == []
     assert queries.Filters().query == ""

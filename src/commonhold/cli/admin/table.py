@@ -6,6 +6,9 @@ _DATA, _PEOPLE, _SITE = "Data", "People and organizations", "The site"
 
 COMMANDS = {
     "load": Entry("commonhold.cli.admin.load:command", "Load a collection file.", _DATA),
+    "generate": Entry(
+        "commonhold.cli.admin.generate:command", "Make up datasets in any number, for measuring.", _DATA
+    ),
     "check": Entry("commonhold.cli.admin.check:command", "Find what is wrong with the site's setup.", _SITE),
     "site": Entry("commonhold.cli.admin.site:command", "Turn the site's switches.", _SITE),
     "user": Entry("commonhold.cli.admin.user:command", "People: create, list, deactivate.", _PEOPLE),

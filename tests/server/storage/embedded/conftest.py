@@ -20,17 +20,12 @@ import pytest
 from commonhold.server.config.environment import read
 from commonhold.server.storage.filesystem import FilesystemStore
 from commonhold.server.storage.store import object_store
+from tests.support.ports import free_port
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 KEY = "datasets/c1/1/grüße 22.tar.gz"
 SECRET = "s" * 40
 RETIRED = "r" * 40
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def start(data: Path, port: int, *options: str, **changes: str) -> subprocess.Popen:

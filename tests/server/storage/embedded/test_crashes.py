@@ -19,8 +19,9 @@ from commonhold.server.storage.joining import join_pending
 from commonhold.server.storage.multipart import MIN_PART_BYTES, UploadGoneError
 from commonhold.server.storage.signing import UrlSigner
 from tests.server.storage.contract import content_of
-from tests.server.storage.embedded.conftest import Site, free_port, start, stop, wait_until_up
+from tests.server.storage.embedded.conftest import Site, start, stop, wait_until_up
 from tests.server.storage.upload_contract import TYPE, parts_of, send, soon
+from tests.support.ports import free_port
 
 KEY = "datasets/c1/1/a.tar.gz"
 # What changes the disk, or makes a change last: a crash falls between any two of them.

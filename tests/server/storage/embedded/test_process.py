@@ -19,11 +19,11 @@ from tests.server.storage.embedded.conftest import (
     KEY,
     Site,
     end_of,
-    free_port,
     start,
     stop,
     wait_until_up,
 )
+from tests.support.ports import free_port
 
 BIG = "datasets/big"
 BIG_CONTENT = CONTENT * 64

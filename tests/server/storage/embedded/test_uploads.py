@@ -18,7 +18,7 @@ from commonhold.server.storage.joining import join_pending
 from commonhold.server.storage.manifest import Manifest
 from commonhold.server.storage.multipart import MIN_PART_BYTES, PartMismatchError, UploadGoneError
 from tests.server.storage.contract import content_of
-from tests.server.storage.embedded.conftest import free_port, start, stop, wait_until_up
+from tests.server.storage.embedded.conftest import start, stop, wait_until_up
 from tests.server.storage.upload_contract import *  # noqa: F403 -- every store keeps the same promises
 from tests.server.storage.upload_contract import (
     SIZES,
@@ -30,6 +30,7 @@ from tests.server.storage.upload_contract import (
     soon,
     upload_whole,
 )
+from tests.support.ports import free_port
 
 __all__ = ["key"]
 

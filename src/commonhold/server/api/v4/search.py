@@ -66,7 +66,11 @@ class Search(Endpoint):
             tally = finding.tally(viewer, mended, with_facets=with_facets)
             filters, corrected = (mended, corrected) if tally.count else (filters, None)
         place = place_of(asked, tally.count)
-        rows = finding.page(viewer, filters, limit=place.limit, offset=place.offset) if tally.count else []
+        rows = (
+            finding.page(viewer, filters, count=tally.count, limit=place.limit, offset=place.offset)
+            if tally.count
+            else []
+        )
         site, flat = self.site_url, self.flat_locale
         results = [described(row, flat, site) for row in rows]
         facets = {

@@ -5,6 +5,7 @@ Nothing here looks at what the viewer may not see, not even to rank by it: order
 
 from dataclasses import dataclass, replace
 
+from commonhold.server.catalogue import stretches
 from commonhold.server.catalogue.queries import (
     COLUMNS,
     CURRENT_VERSION,
@@ -27,6 +28,13 @@ DOWNLOADS = "downloads"
 CANDIDATES = 200
 MOST_SUGGESTIONS = 10
 
+# What each order sorts by, high first, and the tables that it takes beyond the dataset's own.
+_KEYS = {
+    NEWEST: "d.created_at",
+    SIZE: "coalesce(v.size_bytes, 0)",
+    DOWNLOADS: "coalesce(p.downloads, 0)",
+}
+_JOINS = {SIZE: CURRENT_VERSION, DOWNLOADS: "LEFT JOIN catalogue_popularity p ON p.dataset_id = d.id"}
 _OWNER = "JOIN organizations_organization o ON o.id = d.organization_id"
 
 
@@ -45,18 +53,49 @@ def tally(viewer: Viewer, filters: Filters, *, with_facets: bool) -> Tally:
     return tallies.tally(viewer, filters, with_facets=with_facets)
 
 
-def page(viewer: Viewer, filters: Filters, *, limit: int, offset: int) -> list[DatasetRow]:
-    """Return one page of what a search finds, in one statement."""
+def page(viewer: Viewer, filters: Filters, *, count: int, limit: int, offset: int) -> list[DatasetRow]:
+    """Return one page of what a search finds; ``count`` is how many it finds in all, as :func:`tally` told."""
     if filters.sort == RELEVANCE and filters.query:
         return _by_relevance(viewer, filters, limit=limit, offset=offset)
     selection = select(viewer, filters)
     if selection is None:
         return []
+    if filters.sort == NEWEST and filters.query and _is_in_most(viewer, count, offset + limit):
+        return _down_the_list(viewer, filters, limit=limit, offset=offset)
+    # Only keys are sorted: whole rows would fill the sorter with the texts of everything that was found.
+    key = _KEYS[filters.sort]
     statement = (
-        f"SELECT {COLUMNS} {selection.text(_joins(filters.sort))} "
-        f"ORDER BY {_order(filters.sort)} LIMIT %s OFFSET %s"
+        f"WITH hits AS (SELECT d.id, {key} AS place {selection.text(_JOINS.get(filters.sort, ''))} "  # noqa: S608  as above
+        f"ORDER BY place DESC, d.id DESC LIMIT %s OFFSET %s) "
+        f"SELECT {COLUMNS} FROM hits h JOIN catalogue_dataset d ON d.id = h.id {_OWNER} {CURRENT_VERSION} "
+        "ORDER BY h.place DESC, d.id DESC"
     )
     return [read_row(row) for row in sql.rows(statement, [*selection.parameters, limit, offset])]
+
+
+def _is_in_most(viewer: Viewer, count: int, wanted: int) -> bool:
+    """Return whether going down the list meets ``wanted`` hits before as many datasets were passed as are hits."""
+    listed, _ = stretches.find(viewer, 0)
+    return wanted * listed < count * count
+
+
+def _down_the_list(viewer: Viewer, filters: Filters, *, limit: int, offset: int) -> list[DatasetRow]:
+    """Go down the list, newest first, and keep what matches: quick where nearly everything does."""
+    everything = select(viewer, replace(filters, query=""))
+    match = index.match(filters.query)
+    if everything is None or match is None:
+        return []
+    # The plus keeps SQLite from going through the matches instead, and sorting them all.
+    statement = (
+        f"WITH hits AS (SELECT d.id FROM catalogue_dataset d {_OWNER} "  # noqa: S608  as above
+        f"WHERE {' AND '.join(everything.conditions)} "
+        f"AND +d.id IN (SELECT {match.key} FROM {match.matching} WHERE {match.condition}) "
+        f"ORDER BY d.created_at DESC, d.id DESC LIMIT %s OFFSET %s) "
+        f"SELECT {COLUMNS} FROM hits h JOIN catalogue_dataset d ON d.id = h.id {_OWNER} {CURRENT_VERSION} "
+        "ORDER BY d.created_at DESC, d.id DESC"
+    )
+    found = sql.rows(statement, [*everything.parameters, *match.parameters, limit, offset])
+    return [read_row(row) for row in found]
 
 
 def suggestions(viewer: Viewer, query: str) -> list[Suggestion]:
@@ -114,20 +153,6 @@ def _best(viewer: Viewer, filters: Filters) -> tuple[str, list[object]] | None:
         f"WHERE {match.condition} AND {' AND '.join(selection.conditions)} ORDER BY {match.key} DESC LIMIT {CANDIDATES}"
     )
     return text, [*match.parameters, *selection.parameters]
-
-
-def _joins(sort: str) -> str:
-    if sort == DOWNLOADS:
-        return f"{CURRENT_VERSION} LEFT JOIN catalogue_popularity p ON p.dataset_id = d.id"
-    return CURRENT_VERSION
-
-
-def _order(sort: str) -> str:
-    if sort == SIZE:
-        return "coalesce(v.size_bytes, 0) DESC, d.id DESC"
-    if sort == DOWNLOADS:
-        return "coalesce(p.downloads, 0) DESC, d.id DESC"
-    return "d.created_at DESC, d.id DESC"
 
 
 __all__ = [
