@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from commonhold.server.access import queries as access
+from commonhold.server.access import taken
 from commonhold.server.catalogue.actions import NotAllowedError, remove_dataset
 from commonhold.server.catalogue.models import PUBLISHED, Dataset
 from commonhold.server.catalogue.rules import may_remove
@@ -42,7 +42,7 @@ def downloads(request: HttpRequest, submission: Submission) -> HttpResponse:
     wanted = request.GET.get("page", "1")
     number = max(1, int(wanted)) if wanted.isascii() and wanted.isdigit() and 0 < len(wanted) < 7 else 1
     viewer = viewer_of(request)
-    total = access.count_downloads_of(viewer, dataset.pk, dataset.organization_id)
+    total = taken.count_downloads_of(viewer, dataset.pk, dataset.organization_id)
     pages = Pages(
         number,
         page_count(total.total, PAGE_SIZE),
@@ -50,7 +50,7 @@ def downloads(request: HttpRequest, submission: Submission) -> HttpResponse:
     )
     if number > pages.count:
         return redirect(pages.of(pages.count))
-    found = access.downloads_of(
+    found = taken.downloads_of(
         viewer, dataset.pk, dataset.organization_id, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE
     )
     context = {"submission": submission, "downloads": found, "total": total, "pages": pages}
@@ -63,7 +63,7 @@ def downloads(request: HttpRequest, submission: Submission) -> HttpResponse:
 def downloads_csv(request: HttpRequest, submission: Submission) -> HttpResponse:
     """Return the same as a table for spreadsheets."""
     dataset = _dataset(submission)
-    found = access.downloads_of(
+    found = taken.downloads_of(
         viewer_of(request), dataset.pk, dataset.organization_id, limit=MOST_LINES, offset=0
     )
     text = io.StringIO()
