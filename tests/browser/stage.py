@@ -33,9 +33,31 @@ def set_stage(make: Maker) -> Stage:
     )
     for status in ("removed", "withheld"):
         make.dataset(organization, slug=f"{word}-{status}", name=status.title(), status=status, **shared)
+    reviewer, _ = make.person(None, name="Rob", roles=["reviewer"])
     make.load()
-    names = {"word": word, "organization": organization}
+    names = {"word": word, "organization": organization, **_submissions(publisher, word)}
     return Stage(
-        {"reader": reader, "publisher": publisher},
+        {"reader": reader, "publisher": publisher, "reviewer": reviewer},
         names | {kind: f"{word}-{kind}" for kind in ("agreed", "restricted", "removed", "withheld")},
     )
+
+
+def _submissions(publisher: str, slug: str) -> dict[str, str]:
+    """Begin what stands on the desks: a draft, a change that waits for review, and what is published already."""
+    from commonhold.server.accounts.models import Person
+    from commonhold.server.catalogue.models import Dataset
+    from commonhold.server.kit.viewer import OWNER, SCOPES, Viewer
+    from commonhold.server.submissions.actions import drafts, talk
+    from commonhold.server.submissions.actions.adoption import adopt
+    from tests.support.publishing import COMPLETE
+
+    dataset = Dataset.objects.get(slug=slug)
+    person, organization = Person.objects.get(email=publisher), dataset.organization_id
+    viewer = Viewer(person.pk, organization, {organization: OWNER}, scopes=frozenset(SCOPES))
+    published = adopt(dataset).public_id
+    translations = {"translations": {"name": {"ar": "مسودة"}}}
+    draft = drafts.create(viewer, organization, {**COMPLETE, **translations}).public_id
+    change = drafts.create(viewer, organization, COMPLETE, dataset=dataset.public_id).public_id
+    drafts.submit(viewer, change, agreed=True)
+    talk.comment(viewer, change, "A remark.")
+    return {"draft": draft, "change": change, "published": published}

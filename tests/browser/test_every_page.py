@@ -29,8 +29,14 @@ READER = (
     "/profile", "/profile/keys", "/datasets/{word}", "/datasets/{agreed}", "/datasets/{word}/terms",
     "/datasets/{restricted}/request", "/password", "/sign-out",
 )  # fmt: skip
-PUBLISHER = ("/organizations/{organization}/requests",)
-PAGES = {"anybody": ANYBODY, "reader": READER, "publisher": PUBLISHER}
+PUBLISHER = (
+    "/organizations/{organization}/requests", "/publish", "/publish/new", "/publish/{draft}", "/publish/{draft}/edit",
+    "/publish/{draft}/submit", "/publish/{draft}/preview", "/publish/{draft}/delete", "/publish/{change}",
+    "/publish/{published}", "/publish/{published}/edit", "/publish/{published}/downloads",
+    "/publish/{published}/take-down",
+)  # fmt: skip
+REVIEWER = ("/review", "/review/{change}", "/review/{published}")
+PAGES = {"anybody": ANYBODY, "reader": READER, "publisher": PUBLISHER, "reviewer": REVIEWER}
 
 
 # What can be used, in the order in which it stands: one of each group of radio buttons, one tab of each list of tabs.

@@ -138,8 +138,13 @@ def edit_dataset(
 
 
 @transaction.atomic
-def remove_dataset(viewer: Viewer, dataset: int) -> None:
+def remove_dataset(viewer: Viewer, dataset: int, reason: str = "") -> None:
     """Remove a dataset, and its files with it: what only an owner of its organization does.
+
+    Args:
+        viewer: who removes it.
+        dataset: row id.
+        reason: what people are told.
 
     Raises:
         NotAllowedError: the viewer may not.
@@ -147,7 +152,7 @@ def remove_dataset(viewer: Viewer, dataset: int) -> None:
     row = Dataset.objects.select_for_update().get(pk=dataset)
     if not rules.may_remove(viewer, row.organization_id):
         raise NotAllowedError
-    set_status(viewer, row, REMOVED)
+    set_status(viewer, row, REMOVED, reason)
 
 
 @transaction.atomic

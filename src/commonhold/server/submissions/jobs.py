@@ -58,7 +58,9 @@ def verify_upload(upload: int) -> None:
         findings = files.Findings(reasons=(_LOST,))
     else:
         members = found.members
-        findings = files.Findings(found.hashes, members.dump(), members.dump_windows(), found.schema or "")
+        findings = files.Findings(
+            found.hashes, members.dump(), members.dump_windows(), found.schema or "", found.scanned
+        )
     files.settle(upload, findings)
 
 

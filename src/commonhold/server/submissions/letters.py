@@ -4,7 +4,7 @@ from commonhold.server.accounts.models import Person
 from commonhold.server.config.environment import environment
 from commonhold.server.mail.actions import send_later
 from commonhold.server.submissions import states
-from commonhold.server.submissions.models import Submission, Upload
+from commonhold.server.submissions.models import Comment, Submission, Upload
 
 _MOST_REVIEWERS = 100
 _CLOSING = "You get this message because you publish on this site."
@@ -66,6 +66,15 @@ def tell_reviewers(submission: Submission) -> None:
     closing = "You get this message because you are a reviewer of this site."
     for person in people[:_MOST_REVIEWERS]:
         _write(person.pk, f"For review: “{submission.name}”", [text, _address(_page(submission)), closing])
+
+
+def tell_of_comment(submission: Submission, said: Comment) -> None:
+    """Tell the other side of a remark: the author what a reviewer says, the reviewer what a publisher says."""
+    to = submission.reviewed_by if said.author == submission.author else submission.author
+    if to is None or to == said.author:
+        return
+    parts = [f"About “{submission.name}”:", said.text, _address(_page(submission))]
+    _write(to, f"A remark about “{submission.name}”", parts)
 
 
 def _write(person: int | None, subject: str, parts: list[str]) -> None:

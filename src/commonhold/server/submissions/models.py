@@ -136,6 +136,8 @@ class Upload(models.Model):
         version: what it became.
         members: the index of the archive's members, as the room of storage writes it; ``member_windows`` is the part
             of it that is only needed to unpack from the middle. Null again once the catalogue has them.
+        scanned: whether a virus scanner saw all of it; None while nobody has read it.
+        notes: what is new in it, in the publisher's words and the submission's ``text_locale``.
         dropped_at: since when its bytes are no longer in the store.
     """
 
@@ -159,6 +161,8 @@ class Upload(models.Model):
     members = models.BinaryField(null=True)
     member_windows = models.BinaryField(null=True)
     schema = models.TextField(blank=True)
+    scanned = models.BooleanField(null=True, blank=True)
+    notes = models.TextField(blank=True)
     release = models.CharField(max_length=16, default=NOT_NEEDED, blank=True)
     version = models.ForeignKey(
         DatasetVersion, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -190,3 +194,22 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return f"{self.filename} ({self.status})"
+
+
+class Comment(models.Model):
+    """A remark in the talk between reviewers and publishers about a submission.
+
+    ``is_internal`` marks what only reviewers see. The author is a plain identifier: what was said stays when they go.
+    """
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="comments")
+    author = models.BigIntegerField(null=True)
+    text = models.TextField()
+    is_internal = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["submission", "id"], name="submissions_comment_of")]
+
+    def __str__(self) -> str:
+        return f"comment {self.pk} on {self.submission}"

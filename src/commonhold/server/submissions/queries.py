@@ -1,21 +1,21 @@
 """Reads of submissions and of what was sent for them; the viewer decides what there is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from commonhold.server.accounts.models import Person
+from commonhold.server.audit.models import Entry
 from commonhold.server.kit.viewer import Viewer
 from commonhold.server.organizations.models import Organization
 from commonhold.server.submissions import rules, states
-from commonhold.server.submissions.models import Submission, Upload
+from commonhold.server.submissions.models import Comment, PublishingPolicy, Submission, Upload
 
 _WITH = ("organization", "dataset", "archive__version", "sample__version")
 # What was found in files is as large as their listings: nobody who reads a submission needs it.
-_WITHOUT = tuple(
-    f"{file}__{column}"
-    for file in ("archive", "sample")
-    for column in ("piece_digests", "members", "member_windows", "schema")
-)
+_BULKY = ("piece_digests", "members", "member_windows", "schema")
+_WITHOUT = tuple(f"{file}__{column}" for file in ("archive", "sample") for column in _BULKY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,13 @@ def submissions_of(
         raise refusal
     found = _known().filter(organization_id=organization, deleted_at=None)
     page = found.order_by("-created_at", "-id")[offset : offset + limit]
+    return list(page), found.count()
+
+
+def all_submissions(viewer: Viewer, *, limit: int, offset: int = 0) -> tuple[list[Submission], int]:
+    """Return a page of what every organization the viewer publishes for submits, last changed first, and how many."""
+    found = handled(viewer).order_by("-updated_at", "-id")
+    page = found[offset : offset + limit]
     return list(page), found.count()
 
 
@@ -118,11 +125,58 @@ def versions_awaiting_review(viewer: Viewer, *, limit: int) -> list[Upload]:
     if not rules.is_reviewer(viewer):
         return []
     found = Upload.objects.filter(release=states.AWAITS_REVIEW, submission__deleted_at=None)
-    return list(found.select_related("submission__organization").order_by("verified_at", "id")[:limit])
+    found = found.select_related("submission__organization", "submission__dataset").defer(*_BULKY)
+    return list(found.order_by("verified_at", "id")[:limit])
 
 
 def uploads_of(viewer: Viewer, found: Submission, *, limit: int = 100) -> list[Upload]:
     """Return what was sent for a submission that the viewer was allowed to see, newest first."""
     if rules.read(viewer, found.organization_id) is not None:
         return []
-    return list(Upload.objects.filter(submission=found).select_related("version").order_by("-id")[:limit])
+    sent = Upload.objects.filter(submission=found).select_related("version")
+    return list(sent.defer(*_BULKY).order_by("-id")[:limit])
+
+
+def versions_wait(found: Submission) -> bool:
+    """Whether new versions of its dataset wait for a reviewer before they go live."""
+    policy = PublishingPolicy.objects.filter(organization_id=found.organization_id, review_new_versions=True)
+    return policy.exists()
+
+
+def members_of(viewer: Viewer, upload: Upload) -> bytes:
+    """Return the index of the members of a file that the viewer may see; empty where nobody has read it yet."""
+    if rules.read(viewer, upload.submission.organization_id) is not None:
+        return b""
+    found = Upload.objects.filter(pk=upload.pk).values_list("members", flat=True).first()
+    return bytes(found or b"")
+
+
+def comments_on(viewer: Viewer, found: Submission, *, limit: int = 200) -> list[Comment]:
+    """Return what was said about a submission, oldest first; remarks among reviewers only to reviewers."""
+    said = Comment.objects.filter(submission=found)
+    if not rules.is_reviewer(viewer):
+        said = said.filter(is_internal=False)
+    return list(said.order_by("-id")[:limit])[::-1]
+
+
+def history_of(viewer: Viewer, found: Submission, *, limit: int = 100) -> list[Entry]:
+    """Return what was done with a submission, newest first: for reviewers."""
+    if not rules.is_reviewer(viewer):
+        return []
+    trail = Entry.objects.filter(object_kind="submission", object_id=found.public_id)
+    return list(trail.order_by("-id")[:limit])
+
+
+def people(ids: Iterable[int | None]) -> dict[int, Person]:
+    """Return the people that a page about a submission names; those who left are not among them."""
+    wanted = {one for one in ids if one is not None}
+    return Person.objects.in_bulk(wanted) if wanted else {}
+
+
+def revision_of(viewer: Viewer, dataset: int) -> Submission | None:
+    """Return the unfinished submission that changes a published dataset (row id), if the viewer handles one."""
+    found = Submission.objects.filter(
+        dataset_id=dataset, deleted_at=None, status__in=[*states.OPEN, *states.UNDER_REVIEW]
+    ).order_by("-id")
+    first = found.first()
+    return first if first and rules.handle(viewer, first.organization_id) is None else None

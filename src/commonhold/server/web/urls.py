@@ -18,6 +18,9 @@ from commonhold.server.web.pages import (
     requests,
     terms,
 )
+from commonhold.server.web.pages.publish import desk, editing, preview, published, submission
+from commonhold.server.web.pages.publish import files as sending
+from commonhold.server.web.pages.review import decisions, queue
 
 
 class Name:
@@ -57,6 +60,33 @@ urlpatterns = [
     path("profile/keys", keys.page, name="keys"),
     path("profile/keys/<int:key>/revoke", keys.revoke, name="revoke_key"),
     path("profile/credentials", RedirectView.as_view(pattern_name="keys")),
+    path("profile/submissions/<name:public_id>", submission.by_letter, name="submission_by_letter"),
+    path("publish", desk.page, name="publish"),
+    path("publish/new", desk.new, name="new_submission"),
+    path("publish/changes/<name:name>", desk.change_dataset, name="change_dataset"),
+    path("publish/<name:public_id>", submission.page, name="submission"),
+    path("publish/<name:public_id>/edit", editing.page, name="edit_submission"),
+    path("publish/<name:public_id>/preview", preview.page, name="preview_submission"),
+    path("publish/<name:public_id>/submit", submission.submit, name="submit_submission"),
+    path("publish/<name:public_id>/withdraw", submission.retract, name="retract_submission"),
+    path("publish/<name:public_id>/delete", submission.delete, name="delete_submission"),
+    path("publish/<name:public_id>/talk", submission.comment, name="comment_submission"),
+    path("publish/<name:public_id>/downloads", published.downloads, name="submission_downloads"),
+    path("publish/<name:public_id>/downloads.csv", published.downloads_csv, name="submission_downloads_csv"),
+    path("publish/<name:public_id>/take-down", published.take_down, name="take_down"),
+    path("publish/<name:public_id>/files", sending.listing, name="submission_files"),
+    path("publish/<name:public_id>/uploads", sending.begin, name="begin_upload"),
+    path("publish/<name:public_id>/uploads/<name:upload>", sending.one, name="one_upload"),
+    path("publish/<name:public_id>/uploads/<name:upload>/parts", sending.parts, name="upload_parts"),
+    path("publish/<name:public_id>/uploads/<name:upload>/end", sending.end, name="end_upload"),
+    path("review", queue.page, name="review"),
+    path("review/<name:public_id>", decisions.page, name="review_submission"),
+    path("review/<name:public_id>/files/<name:upload>", decisions.contents, name="review_contents"),
+    path(
+        "review/<name:public_id>/files/<name:upload>/decide", decisions.decide_version, name="decide_version"
+    ),
+    path("review/<name:public_id>/decide", decisions.decide, name="decide_submission"),
+    path("review/<name:public_id>/talk", decisions.comment, name="comment_review"),
     path("terms", terms.standard, name="standard_terms"),
     path("language", languages.choose, name="language"),
     path("robots.txt", files.robots, name="robots"),

@@ -15,6 +15,7 @@ from commonhold.server.api.collective.responses import (
 )
 from commonhold.server.kit.openapi import Operation, Parameter, Response
 from commonhold.server.storage.multipart import MAX_PARTS
+from commonhold.server.submissions.actions import files
 
 _SECURITY = ("apiKey", "basic")
 _ID = {"type": "string", "minLength": 1}
@@ -65,7 +66,7 @@ def _sending(path: str, where: tuple[Parameter, ...], name: str, what: str) -> t
         ),
         Operation(
             f"{path}/parts", "post", f"get{name}PartUrls", f"Get URLs for many parts of a {what}",
-            f"As for one part, for up to {uploads.MOST_SIGNED_AT_ONCE} at once.",
+            f"As for one part, for up to {files.MOST_SIGNED_AT_ONCE} at once.",
             {200: ok("The URLs.", uploads.PartUrls), **_OF_AN_UPLOAD}, where,
             body=uploads.PartsRequest, security=_SECURITY, tags=("Uploads",),
         ),

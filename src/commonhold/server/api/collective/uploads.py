@@ -1,6 +1,5 @@
 """Sending files: sessions, part URLs one by one or a thousand at once, completion (collective-api.md 2)."""
 
-import datetime as dt
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -23,10 +22,6 @@ from commonhold.server.submissions.models import Upload
 
 # Outside the request limit (decision 8): an upload of 10,000 parts asks for each of them.
 PART_LIMIT = "60000/minute"
-PART_URL_LIFETIME = dt.timedelta(hours=2)
-MOST_SIGNED_AT_ONCE = 1000
-_SMALLEST_PART = 10 * 1024 * 1024
-_MEBIBYTE = 1024 * 1024
 
 
 class SampleRequest(Shape):
@@ -210,8 +205,10 @@ class Parts(PartEndpoint):
     def post(self, request: HttpRequest, upload: str, submission: str | None = None) -> HttpResponse:
         """Return where to PUT many parts."""
         numbers = object_body(request).get("partNumbers")
-        if not isinstance(numbers, list) or not 1 <= len(numbers) <= MOST_SIGNED_AT_ONCE:
-            raise problems.invalid({"partNumbers": f"Must be a list of 1 to {MOST_SIGNED_AT_ONCE} numbers."})
+        if not isinstance(numbers, list) or not 1 <= len(numbers) <= files.MOST_SIGNED_AT_ONCE:
+            raise problems.invalid(
+                {"partNumbers": f"Must be a list of 1 to {files.MOST_SIGNED_AT_ONCE} numbers."}
+            )
         if any(isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MAX_PARTS for n in numbers):
             raise problems.invalid({"partNumbers": f"Must be whole numbers between 1 and {MAX_PARTS}."})
         row = files.running(_session(self, upload, submission))
@@ -252,22 +249,16 @@ def _begin(
         UploadSession(
             file_upload_id=upload.public_id,
             upload_id=upload.upload_id,
-            part_size=proposed_part_size(upload.size_bytes),
+            part_size=files.proposed_part_size(upload.size_bytes),
             expires_at=clock.iso(upload.created_at + files.SESSION_LIFETIME),
         ),
         201,
     )
 
 
-def proposed_part_size(size: int) -> int:
-    """Return whole mebibytes, at least 10, of which no more than 10,000 make ``size``."""
-    needed = -(-size // MAX_PARTS)
-    return max(_SMALLEST_PART, -(-needed // _MEBIBYTE) * _MEBIBYTE)
-
-
 def _signed(request: HttpRequest, row: Upload, numbers: list[int]) -> list[PartUrl]:
     store = store_for(request.get_host())
-    expires_at = clock.now() + PART_URL_LIFETIME
+    expires_at = clock.now() + files.PART_URL_LIFETIME
     told = clock.iso(expires_at)
     return [
         PartUrl(number, store.part_url(row.object_key, row.upload_id, number, expires_at=expires_at), told)
@@ -314,7 +305,7 @@ def _state(row: Upload, parts: list[ArrivedPart]) -> UploadState:
         status=row.status,
         filename=row.filename,
         file_size=str(row.size_bytes),
-        part_size=proposed_part_size(row.size_bytes),
+        part_size=files.proposed_part_size(row.size_bytes),
         parts=parts,
         verification=row.verification or None,
         verified_bytes=str(row.verified_bytes),

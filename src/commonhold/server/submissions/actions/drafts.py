@@ -29,7 +29,12 @@ MOST_OPEN_SUBMISSIONS = 1000
 
 @transaction.atomic
 def create(
-    viewer: Viewer, organization: int, sent: Mapping[str, Any], *, dataset: str | None = None
+    viewer: Viewer,
+    organization: int,
+    sent: Mapping[str, Any],
+    *,
+    dataset: str | None = None,
+    public_id: str = "",
 ) -> Submission:
     """Begin a submission.
 
@@ -38,6 +43,7 @@ def create(
         organization: for which (row id).
         sent: the fields that are known already; ``name`` must be.
         dataset: public id of a published dataset of the organization that this one is to change; its fields come along.
+        public_id: chosen by us before, so that a form that arrives twice begins one submission.
 
     Raises:
         Refused: the viewer may not publish for that organization, or it has too many open submissions.
@@ -52,6 +58,8 @@ def create(
     submission = Submission(
         organization_id=organization, author=viewer.person, text_locale=_locale_of(viewer)
     )
+    if public_id:
+        submission.public_id = public_id
     if dataset is not None:
         _begin_from(submission, dataset)
     values, mistakes = fields.read(sent)

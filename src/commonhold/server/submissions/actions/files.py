@@ -31,7 +31,12 @@ from commonhold.server.submissions.tasks import VERIFY
 LARGEST_FILE = 1 << 40
 MOST_OPEN_UPLOADS = 50
 LONGEST_ETAG = 256
+LONGEST_NOTES = 7500
 SESSION_LIFETIME = dt.timedelta(days=14)
+PART_URL_LIFETIME = dt.timedelta(hours=2)
+MOST_SIGNED_AT_ONCE = 1000
+_MEBIBYTE = 1024 * 1024
+_SMALLEST_PART = 10 * _MEBIBYTE
 _GZIP_TYPES = {"application/gzip", "application/x-gzip", "application/tar", "application/x-tar"}
 _TYPES = {
     ".tar.gz": _GZIP_TYPES,
@@ -65,6 +70,7 @@ class Findings:
     members: bytes | None = None
     windows: bytes | None = None
     schema: str = ""
+    scanned: bool = False
     reasons: Sequence[str] = field(default_factory=tuple)
 
 
@@ -77,6 +83,7 @@ def begin(
     size: int,
     content_type: str,
     kind: str,
+    notes: str = "",
 ) -> Upload:
     """Begin to send a file for a submission.
 
@@ -110,6 +117,7 @@ def begin(
             filename=bare_filename(filename),
             content_type=archive_content_type(filename),
             size_bytes=size,
+            notes=notes.replace("\0", "")[:LONGEST_NOTES],
             object_key=f"uploads/{submission.public_id}/{public_id}{suffix}",
         )
     upload.upload_id = store.begin_upload(upload.object_key, content_type=upload.content_type)
@@ -201,6 +209,24 @@ def expire(upload: Upload) -> None:
             held.status = states.FAILED
             held.save(update_fields=["status"])
             drop(held)
+
+
+def end(viewer: Viewer, upload_id: str) -> None:
+    """End an upload that its publisher does not want to finish.
+
+    Raises:
+        Refused: there is none, it is another's, or it is complete already.
+    """
+    upload = session(viewer, upload_id)
+    running(upload)
+    expire(upload)
+    note(viewer, "upload_ended", upload.submission, upload=upload.public_id)
+
+
+def proposed_part_size(size: int) -> int:
+    """Return whole mebibytes, at least 10, of which no more than 10,000 make ``size``."""
+    needed = -(-size // MAX_PARTS)
+    return max(_SMALLEST_PART, -(-needed // _MEBIBYTE) * _MEBIBYTE)
 
 
 def _check_file(filename: str, size: int, content_type: str) -> str:
@@ -302,7 +328,7 @@ def _accept_file(submission: Submission, upload: Upload, findings: Findings) -> 
     upload.verification, upload.sha256 = states.VERIFIED, findings.hashes.sha256
     upload.piece_digests, upload.schema = findings.hashes.pieces, findings.schema
     upload.members, upload.member_windows = findings.members, findings.windows
-    upload.verified_bytes = findings.hashes.size
+    upload.verified_bytes, upload.scanned = findings.hashes.size, findings.scanned
     names = [
         "verification",
         "sha256",
@@ -310,6 +336,7 @@ def _accept_file(submission: Submission, upload: Upload, findings: Findings) -> 
         "members",
         "member_windows",
         "schema",
+        "scanned",
         "verified_bytes",
     ]
     upload.save(update_fields=[*names, "verified_at"])

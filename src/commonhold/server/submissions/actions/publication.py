@@ -145,7 +145,8 @@ def release(viewer: Viewer | None, submission: Submission, upload: Upload) -> Da
     if version is None:
         newest = dataset.versions.order_by("-number").first()
         number = newest.number + 1 if newest else 1
-        version = add_version(viewer, dataset, _archive(upload, f"{dataset.slug}-v{number}"), notes={})
+        notes = {submission.text_locale: upload.notes} if upload.notes else {}
+        version = add_version(viewer, dataset, _archive(upload, f"{dataset.slug}-v{number}"), notes=notes)
         if upload.schema:
             set_loading_schema(viewer, dataset, upload.schema)
     else:

@@ -13,7 +13,7 @@ from commonhold.server.access import queries as access
 from commonhold.server.access import rules
 from commonhold.server.access.rules import Reason
 from commonhold.server.catalogue import queries
-from commonhold.server.catalogue.queries import DatasetRow
+from commonhold.server.catalogue.queries import DatasetRow, Datasheet
 from commonhold.server.catalogue.vocabularies import LICENSES
 from commonhold.server.kit.translation import DEFAULT_LOCALE
 from commonhold.server.statistics import views
@@ -64,18 +64,32 @@ def _facts(row: DatasetRow | None) -> rules.Facts | None:
 def page(request: HttpRequest, row: DatasetRow) -> HttpResponse:
     """Show everything about a dataset, and what stands between the reader and its archive."""
     viewer = viewer_of(request)
-    locale = request.reader_locale
     target = access.download_target(viewer, row.public_id)
     answer = rules.download(viewer, target.facts if target else None)
     sheet = queries.datasheet(viewer, row.row_id, beside=counted(viewer, row.row_id))
     if request.method == "GET":
         views.note(row.row_id, request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", ""))
+    context = {
+        **shown_dataset(request, row, sheet),
+        "target": target,
+        "standing": standing(answer, row.public_id, is_pending=bool(target and target.facts.is_pending)),
+        "canonical": absolute(request, f"/datasets/{row.public_id}"),
+        "site_address": site_address(request),
+        **_citation(request, row, request.reader_locale),
+        **_use(statistics(sheet.beside)),
+    }
+    return render(request, "datasets/dataset.html", context)
+
+
+def shown_dataset(request: HttpRequest, row: DatasetRow, sheet: Datasheet) -> dict[str, Any]:
+    """Return what a dataset's page says about it, in the reader's language: of one that is there, or is to be."""
+    locale = request.reader_locale
     rest = {
         _("Restrictions"): sheet.restrictions,
         _("Forbidden usage"): sheet.forbidden_usage,
         _("Additional conditions"): sheet.additional_conditions,
     }
-    context = {
+    return {
         "dataset": row,
         "name": shown(row.name, locale, row.default_locale) or row.slug,
         "short": shown(row.short_description, locale, row.default_locale),
@@ -88,14 +102,7 @@ def page(request: HttpRequest, row: DatasetRow) -> HttpResponse:
         ],
         "license_name": row.license_name or LICENSES.get(row.license_abbreviation, ""),
         "sheet": sheet,
-        "target": target,
-        "standing": standing(answer, row.public_id, is_pending=bool(target and target.facts.is_pending)),
-        "canonical": absolute(request, f"/datasets/{row.public_id}"),
-        "site_address": site_address(request),
-        **_citation(request, row, locale),
-        **_use(statistics(sheet.beside)),
     }
-    return render(request, "datasets/dataset.html", context)
 
 
 def _use(found: Statistics) -> dict[str, object]:

@@ -4,9 +4,11 @@ import logging
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+
+from commonhold.server.web import kept
 
 API, API_V4 = "/api/", "/api/v4/"
 _log = logging.getLogger(__name__)
@@ -42,9 +44,20 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )  # fmt: skip
 
 
+def may_not_publish(request: HttpRequest) -> HttpResponse:
+    """Answer 403 to somebody none of whose organizations publishes, or not through them."""
+    return error(
+        request, 403, _("You cannot publish yet"),
+        _("None of your organizations may publish here, or your role there does not include it. Owners ask for the "
+          "right on the profile page, and give you the role."),
+    )  # fmt: skip
+
+
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer 403 to a form whose token is missing or old."""
+    """Answer 403 to a form whose token is missing or old; a long one of ours comes back with what was typed."""
     _log.info("form refused: %s", reason)
+    if request.method == "POST" and hasattr(request, "user") and kept.keep(request):
+        return redirect(request.path)
     return error(
         request, 403, _("This form is no longer valid"),
         _("It came without its security token: perhaps you signed in or out meanwhile, or cookies are turned off. "
@@ -59,6 +72,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
         _("It may be mistyped, or lead to something that is only for members of an organization: sign in, if you have "
           "not, and try again. Or search for it."),
     )  # fmt: skip
+
+
+def deleted(request: HttpRequest, reason: str) -> HttpResponse:
+    """Answer 410: something else that was here once."""
+    return error(request, 410, _("This is gone"), reason)
 
 
 def gone(request: HttpRequest, reason: str) -> HttpResponse:
