@@ -1,8 +1,7 @@
 """Addresses of pages: words, no slash at the end, names that may be linked to for good."""
 
 from allauth.account import views as accounts
-from django.urls import path, re_path, register_converter
-from django.views.generic import RedirectView
+from django.urls import include, path, re_path, register_converter
 
 from commonhold.server.web.pages import (
     agreements,
@@ -53,7 +52,7 @@ urlpatterns = [
     path("profile/acting-for", profile.act_for, name="act_for"),
     path("profile/keys", keys.page, name="keys"),
     path("profile/keys/<int:key>/revoke", keys.revoke, name="revoke_key"),
-    path("profile/credentials", RedirectView.as_view(pattern_name="keys")),
+    path("", include("commonhold.server.web.people_urls")),
     path("terms", terms.standard, name="standard_terms"),
     path("language", languages.choose, name="language"),
     path("robots.txt", files.robots, name="robots"),

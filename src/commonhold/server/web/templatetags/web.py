@@ -2,6 +2,7 @@
 
 import hashlib
 from functools import cache
+from json import dumps
 from pathlib import Path
 
 from django import template
@@ -11,6 +12,7 @@ from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language_bidi
 
+from commonhold.server.config.identity import provider_name
 from commonhold.server.kit.markdown import render
 from commonhold.server.kit.translation import DEFAULT_LOCALE, Texts
 from commonhold.server.web import words
@@ -30,6 +32,18 @@ def asset(path: str) -> str:
 @cache
 def _version(path: str) -> str:
     return hashlib.sha256((_STATIC / path).read_bytes()).hexdigest()[:10]
+
+
+@register.filter
+def json(value: object) -> str:
+    """Return a value as JSON, for an attribute that a script of ours reads."""
+    return dumps(value)
+
+
+@register.simple_tag
+def sign_in_provider() -> str:
+    """Return the name of the provider that people may sign in with; empty where there is none."""
+    return provider_name(settings.ENVIRONMENT)
 
 
 @register.filter
