@@ -42,7 +42,10 @@ def _with_app(visitor, address: str) -> tuple[object, str, list[str]]:
     assert "no-store" in page["Cache-Control"]
     answer = reader.client.post(
         "/profile/security/app",
-        {"code": _code(secret, -1), "csrfmiddlewaretoken": re.findall(r'csrfmiddlewaretoken" value="([^"]+)"', page.text)[0]},
+        {
+            "code": _code(secret, -1),
+            "csrfmiddlewaretoken": re.findall(r'csrfmiddlewaretoken" value="([^"]+)"', page.text)[0],
+        },
     )
     assert answer["Location"] == "/profile/security/recovery"
     codes = re.findall(r"\b\d{8}\b", reader.get("/profile/security/recovery").text)
@@ -103,7 +106,12 @@ def test_guessing_codes_is_stopped(visitor, house):
 
 @pytest.mark.parametrize(
     "path",
-    ["/profile/security/app", "/profile/security/passkeys", "/profile/security/recovery/new", "/profile/email"],
+    [
+        "/profile/security/app",
+        "/profile/security/passkeys",
+        "/profile/security/recovery/new",
+        "/profile/email",
+    ],
 )
 def test_what_could_lock_out_is_asked_for_again(visitor, house, path):
     home = house(with_password=True)

@@ -33,7 +33,11 @@ urlpatterns = [
     path("profile/security/passkeys/<int:pk>/remove", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
     # allauth goes there after a change; the list stands on the page of everything.
     path("profile/security/all", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
-    path("profile/security/recovery", _unkept(recovery_codes.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path(
+        "profile/security/recovery",
+        _unkept(recovery_codes.view_recovery_codes),
+        name="mfa_view_recovery_codes",
+    ),
     path(
         "profile/security/recovery/new",
         recovery_codes.generate_recovery_codes,
@@ -48,7 +52,9 @@ urlpatterns = [
     path("sign-in/passkey", passkeys.login_webauthn, name="mfa_login_webauthn"),
     path("sign-in/provider", provider.login, _PROVIDER, name="openid_connect_login"),
     path("sign-in/provider/callback", provider.callback, _PROVIDER, name="openid_connect_callback"),
-    path("sign-in/provider/cancelled", provider_accounts.login_cancelled, name="socialaccount_login_cancelled"),
+    path(
+        "sign-in/provider/cancelled", provider_accounts.login_cancelled, name="socialaccount_login_cancelled"
+    ),
     path("sign-in/provider/failed", provider_accounts.login_error, name="socialaccount_login_error"),
     path("profile/provider", provider_accounts.connections, name="socialaccount_connections"),
 ]

@@ -5,7 +5,7 @@ of their own if the provider says that it confirmed their mail address and nobod
 account is opened by its own password or passkey first, and connected from inside.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -27,9 +27,11 @@ LONGEST_NAME = 255
 class ProviderAdapter(DefaultSocialAccountAdapter):
     """Holds the one provider of the settings to the rule above."""
 
-    error_messages = {
+    error_messages: ClassVar = {
         **DefaultSocialAccountAdapter.error_messages,
-        "no_password": _("Set a password or add a passkey first, or nothing would open this account any more."),
+        "no_password": _(
+            "Set a password or add a passkey first, or nothing would open this account any more."
+        ),
     }
 
     def list_apps(

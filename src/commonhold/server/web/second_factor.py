@@ -2,7 +2,7 @@
 
 import base64
 import secrets
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from allauth.core import context
@@ -25,10 +25,12 @@ PURPOSE = "second-factor"
 class SecondFactorAdapter(DefaultMFAAdapter):
     """Keeps secrets sealed and binds passkeys to the site's own host."""
 
-    error_messages = {
+    error_messages: ClassVar = {
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": _("That is not right. Try again."),
-        "cannot_generate_recovery_codes": _("Set up an app or a passkey first: recovery codes stand in for them."),
+        "cannot_generate_recovery_codes": _(
+            "Set up an app or a passkey first: recovery codes stand in for them."
+        ),
         "unverified_email": _("Confirm your new mail address first, or take the change back."),
     }
 
