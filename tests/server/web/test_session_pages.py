@@ -36,7 +36,9 @@ def test_one_sees_where_one_is_signed_in_and_ends_one(visitor, house, site):
     assert "Chrome, Android" in page
     assert "<script>evil" not in page
     other = visitor(house(with_password=True).reader)
-    number = re.findall(r'name="session" value="(\d+)"><button[^>]*>Sign out<span class="unseen"> Chrome', page)[0]
+    number = re.findall(
+        r'name="session" value="(\d+)"><button[^>]*>Sign out<span class="unseen"> Chrome', page
+    )[0]
     other.post("/profile/sessions/end", form_at="/profile/sessions", session=number, token=None, all=None)
     assert there.get("/profile").status_code == 200, "nobody ends the sessions of others"
     here.post("/profile/sessions/end", form_at="/profile/sessions", session=number, token=None, all=None)

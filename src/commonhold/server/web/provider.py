@@ -5,6 +5,7 @@ of their own if the provider says that it confirmed their mail address and nobod
 account is opened by its own password or passkey first, and connected from inside.
 """
 
+import logging
 from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
@@ -22,6 +23,8 @@ from commonhold.server.accounts.actions import announce
 from commonhold.server.accounts.models import Person
 
 LONGEST_NAME = 255
+_LONGEST_REASON = 500
+_log = logging.getLogger(__name__)
 
 
 class ProviderAdapter(DefaultSocialAccountAdapter):
@@ -47,7 +50,10 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         connecting = sociallogin.state.get("process") == AuthProcess.CONNECT
         if sociallogin.is_existing or connecting:
             return
-        confirmed = [one.email.lower() for one in sociallogin.email_addresses if one.verified is True]
+        for one in sociallogin.email_addresses:
+            # Some providers write the word instead of the value; anything else is no confirmation.
+            one.verified = one.verified is True or one.verified == "true"
+        confirmed = [one.email.lower() for one in sociallogin.email_addresses if one.verified]
         if not confirmed:
             self._refuse(request, "socialaccount/unconfirmed.html")
         if Person.objects.filter(email=confirmed[0]).exists():
@@ -57,6 +63,19 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
 
     def _refuse(self, request: HttpRequest, template: str, **words: str) -> None:
         raise ImmediateHttpResponse(render(request, template, words, status=403))
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,  # noqa: ARG002  allauth's signature
+        provider: Any,  # noqa: ARG002  as above
+        error: str | None = None,
+        exception: Exception | None = None,
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002  as above
+    ) -> None:
+        """Tell the operator why; the person reads only that it did not work."""
+        cause = getattr(exception, "__cause__", None)
+        reason = " / ".join(str(one) for one in (error, exception, cause) if one)
+        _log.error("signing in with the provider failed: %s", reason[:_LONGEST_REASON])
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> Person:
         """Take over address and name."""
