@@ -28,3 +28,8 @@ def enqueue(
     job = Job(name=name, lane=lane, key=key, run_at=run_at, arguments=arguments)
     # A job that waits under the same key stays as it is, and its time with it.
     Job.objects.bulk_create([job], ignore_conflicts=True)
+
+
+def forget(name: str, **arguments: Any) -> None:
+    """Delete the jobs of this name with these arguments, whatever became of them."""
+    Job.objects.filter(name=name, **{f"arguments__{key}": value for key, value in arguments.items()}).delete()

@@ -23,6 +23,7 @@ from commonhold.server.organizations.rules import leaves_an_owner, may_manage
 
 INVITATION_LASTS = dt.timedelta(days=14)
 MOST_PENDING = 100
+MOST_SHOWN = 500
 
 
 class LastOwnerError(ValueError):
@@ -102,12 +103,11 @@ def answer(viewer: Viewer, public_id: str, *, accepts: bool) -> Organization:
     invitation = waiting.select_related("organization").first()
     if invitation is None or not _answer(viewer, waiting, ACCEPTED if accepts else DECLINED):
         raise InvitationGoneError
-    if accepts:
-        # Somebody who got a role another way meanwhile keeps it.
-        if not Membership.objects.filter(person=person, organization=invitation.organization).exists():
-            set_membership(
-                viewer, person=person.pk, organization=invitation.organization_id, role=invitation.role
-            )
+    known = Membership.objects.filter(person=person, organization=invitation.organization).exists()
+    if accepts and not known:  # somebody who got a role another way meanwhile keeps it
+        set_membership(
+            viewer, person=person.pk, organization=invitation.organization_id, role=invitation.role
+        )
     return invitation.organization
 
 
@@ -194,3 +194,11 @@ def invitations_of(viewer: Viewer, organization: int) -> list[Invitation]:
     return list(
         Invitation.objects.filter(organization_id=organization, status=PENDING).order_by("-created_at")
     )
+
+
+def members_of(viewer: Viewer, organization: int) -> list[Membership]:
+    """Return an organization's members with their people, longest first; nothing to those who are none of them."""
+    if not viewer.is_member_of(organization):
+        return []
+    found = Membership.objects.filter(organization_id=organization).select_related("person")
+    return list(found.order_by("pk")[:MOST_SHOWN])

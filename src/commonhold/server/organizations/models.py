@@ -74,7 +74,7 @@ GRANTED, REFUSED = "granted", "refused"
 
 
 class Invitation(models.Model):
-    """A mail address asked to join. Whoever owns that address, confirmed, answers: nobody else, whoever has the link."""
+    """A mail address asked to join. Whoever owns that address answers, and nobody else, whoever has the link."""
 
     public_id = models.CharField(max_length=64, unique=True, default=new_id)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations")

@@ -1,4 +1,7 @@
-"""Addresses of what people do with their own account. allauth's flows go by names of ours; what is not here is not offered."""
+"""Addresses of what people do with their own account.
+
+allauth's flows go by names of ours; what is not here is not offered.
+"""
 
 from allauth.account import views as accounts
 from allauth.mfa.base import views as factors
@@ -12,13 +15,29 @@ from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 
 from commonhold.server.config.identity import PROVIDER
-from commonhold.server.web.pages import sessions
+from commonhold.server.web.pages import account, credentials, history, members, publishing, sessions
 
 _unkept = cache_control(private=True, no_store=True)
 _PROVIDER = {"provider_id": PROVIDER}
 
 urlpatterns = [
-    path("profile/credentials", RedirectView.as_view(pattern_name="keys")),
+    path("profile/account", account.page, name="account"),
+    path("profile/export", account.export, name="export"),
+    path("profile/leave", account.leave, name="leave_site"),
+    path("profile/credentials", credentials.page, name="credentials"),
+    path("profile/downloads", history.page, name="downloads"),
+    path("profile/publishing", publishing.ask, name="ask_rights"),
+    path("operate/publishing-rights", publishing.desk, name="rights_desk"),
+    path("operate/publishing-rights/<name:public_id>", publishing.decide, name="decide_rights"),
+    path("organizations/<name:slug>/settings", members.settings, name="organization_settings"),
+    path("organizations/<name:slug>/members", members.page, name="members"),
+    path("organizations/<name:slug>/members/change", members.change, name="change_member"),
+    path("organizations/<name:slug>/members/leave", members.leave, name="leave_organization"),
+    path("organizations/<name:slug>/invitations", members.invite, name="invite"),
+    path(
+        "organizations/<name:slug>/invitations/<name:public_id>", members.withdraw, name="withdraw_invitation"
+    ),
+    path("invitations/<name:public_id>", members.answer, name="invitation"),
     path("profile/email", accounts.email, name="account_email"),
     path("profile/sessions", sessions.page, name="sessions"),
     path("profile/sessions/end", sessions.end, name="end_session"),

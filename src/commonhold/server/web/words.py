@@ -35,6 +35,12 @@ REQUEST_STATES = {
 
 ROLES = {"owner": _("Owner"), "publisher": _("Publisher"), "member": _("Member")}
 
+SCOPE_NAMES = {
+    "read": pgettext_lazy("scope", "read"),
+    "download": pgettext_lazy("scope", "download"),
+    "publish": pgettext_lazy("scope", "publish"),
+}
+
 SCOPES = {
     "read": _("Read: find datasets and see their details"),
     "download": _("Download: fetch archives and samples"),

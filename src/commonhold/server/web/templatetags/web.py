@@ -106,3 +106,9 @@ def state_name(state: str) -> str:
 def role_name(role: str) -> str:
     """Return what a role is called."""
     return str(words.ROLES.get(role, role))
+
+
+@register.filter
+def scope_name(scope: str) -> str:
+    """Return what a key's scope is called."""
+    return str(words.SCOPE_NAMES.get(scope, scope))
