@@ -187,3 +187,22 @@ def test_owners_change_how_it_presents_itself(visitor, group):
     assert row.name == {"en-US": "New Name", "fr": "Nouveau nom"}
     assert row.description == {"en-US": "**Hello**", "fr": "Bonjour"}
     assert "Nouveau nom" in owner.get(f"/organizations/{slug}").text
+
+
+def test_letters_to_strangers_are_bounded(visitor, group, monkeypatch):
+    from commonhold.server.web.pages import members
+
+    slug, people = group
+    monkeypatch.setattr(members, "_INVITATIONS", "2/hour")
+    owner, form = visitor(people["owner"]), f"/organizations/{slug}/members"
+    answers = [
+        owner.post(
+            f"/organizations/{slug}/invitations",
+            form_at=form,
+            email=f"{unique('s')}@example.org",
+            role="member",
+        )
+        for _ in range(3)
+    ]
+    assert [one.status_code for one in answers] == [302, 302, 400]
+    assert "Go on in an hour" in answers[-1].text

@@ -89,14 +89,14 @@ def held_on(viewer: Viewer, session_key: str) -> dict[str, Any]:
             Dataset.objects.filter(contact_email__in=mine).values_list("public_id", flat=True)
         ),
         "what_you_did": _rows(
-            Entry.objects.filter(actor=person.pk).order_by("pk"),
+            Entry.objects.filter(actor=person.pk),
             "at", "action", "object_kind", "object_id", "details",
         ),
     }  # fmt: skip
 
 
 def _rows(found: "QuerySet[Any]", *fields: str) -> list[dict[str, Any]]:
-    return [_plain(values, fields) for values in found.values_list(*fields).iterator()]
+    return [_plain(values, fields) for values in found.order_by("pk").values_list(*fields).iterator()]
 
 
 def _row(row: Any, *fields: str) -> dict[str, Any]:
@@ -112,6 +112,6 @@ def _plain(values: Iterable[Any], fields: tuple[str, ...]) -> dict[str, Any]:
 
 def _of_datasets(found: "QuerySet[Any]", *fields: str) -> list[dict[str, Any]]:
     """Return rows that name their dataset by its row id, with its public id instead where it is still here."""
-    rows = list(found.values_list("dataset", *fields))
+    rows = list(found.order_by("pk").values_list("dataset", *fields))
     known = dict(Dataset.objects.filter(pk__in={row[0] for row in rows}).values_list("pk", "public_id"))
     return [{"dataset": known.get(dataset), **_plain(values, fields)} for dataset, *values in rows]

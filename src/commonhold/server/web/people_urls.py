@@ -16,6 +16,7 @@ from django.views.generic import RedirectView
 
 from commonhold.server.config.identity import PROVIDER
 from commonhold.server.web.pages import account, credentials, history, members, publishing, sessions
+from commonhold.server.web.read_only import unless_read_only
 
 _unkept = cache_control(private=True, no_store=True)
 _PROVIDER = {"provider_id": PROVIDER}
@@ -43,11 +44,17 @@ urlpatterns = [
     path("profile/sessions/end", sessions.end, name="end_session"),
     path("confirm", accounts.reauthenticate, name="account_reauthenticate"),
     path("confirm/code", factors.reauthenticate, name="mfa_reauthenticate"),
-    path("confirm/passkey", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path(
+        "confirm/passkey",
+        unless_read_only(passkeys.reauthenticate_webauthn),
+        name="mfa_reauthenticate_webauthn",
+    ),
     path("profile/security", factors.index, name="mfa_index"),
-    path("profile/security/app", _unkept(app_codes.activate_totp), name="mfa_activate_totp"),
+    path(
+        "profile/security/app", _unkept(unless_read_only(app_codes.activate_totp)), name="mfa_activate_totp"
+    ),
     path("profile/security/app/off", app_codes.deactivate_totp, name="mfa_deactivate_totp"),
-    path("profile/security/passkeys", passkeys.add_webauthn, name="mfa_add_webauthn"),
+    path("profile/security/passkeys", unless_read_only(passkeys.add_webauthn), name="mfa_add_webauthn"),
     path("profile/security/passkeys/<int:pk>/name", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
     path("profile/security/passkeys/<int:pk>/remove", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
     # allauth goes there after a change; the list stands on the page of everything.
@@ -67,10 +74,15 @@ urlpatterns = [
         _unkept(recovery_codes.download_recovery_codes),
         name="mfa_download_recovery_codes",
     ),
-    path("sign-in/second-step", factors.authenticate, name="mfa_authenticate"),
-    path("sign-in/passkey", passkeys.login_webauthn, name="mfa_login_webauthn"),
-    path("sign-in/provider", provider.login, _PROVIDER, name="openid_connect_login"),
-    path("sign-in/provider/callback", provider.callback, _PROVIDER, name="openid_connect_callback"),
+    path("sign-in/second-step", unless_read_only(factors.authenticate), name="mfa_authenticate"),
+    path("sign-in/passkey", unless_read_only(passkeys.login_webauthn), name="mfa_login_webauthn"),
+    path("sign-in/provider", unless_read_only(provider.login), _PROVIDER, name="openid_connect_login"),
+    path(
+        "sign-in/provider/callback",
+        unless_read_only(provider.callback),
+        _PROVIDER,
+        name="openid_connect_callback",
+    ),
     path(
         "sign-in/provider/cancelled", provider_accounts.login_cancelled, name="socialaccount_login_cancelled"
     ),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from commonhold.server.kit.translation import DEFAULT_LOCALE, default_locale_of
 from commonhold.server.kit.viewer import MEMBER, ROLES
+from commonhold.server.limits.limiter import limiter
 from commonhold.server.organizations import members as changes
 from commonhold.server.organizations.actions import NotAllowedError, describe_organization
 from commonhold.server.organizations.models import Membership, Organization
@@ -23,6 +24,9 @@ from commonhold.server.web.pages import errors
 from commonhold.server.web.people_letters import tell_invited
 from commonhold.server.web.viewer import form_of, signed_in, viewer_of
 from commonhold.server.web.words import ROLES as ROLE_WORDS
+
+# Letters that one person may have sent to strangers.
+_INVITATIONS = "60/hour"
 
 
 class InvitationForm(forms.Form):
@@ -93,6 +97,9 @@ def page(request: HttpRequest, row: Organization) -> HttpResponse:
 def invite(request: HttpRequest, row: Organization) -> HttpResponse:
     """Invite an address; whether it has an account here is not told."""
     form = InvitationForm(request.POST)
+    standing = limiter().hit(f"invite:{viewer_of(request).person}", _INVITATIONS)
+    if standing and not standing.allowed:
+        form.add_error(None, gettext("That are many invitations at once. Go on in an hour."))
     if form.is_valid():
         try:
             made = changes.invite(
