@@ -1,16 +1,19 @@
 """Changes to people."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from commonhold.server.accounts.models import Person
-from commonhold.server.accounts.news import PersonJoined
+from commonhold.server.accounts.news import PersonJoined, PersonLeft
 from commonhold.server.audit.actions import record
 from commonhold.server.kit import events
 from commonhold.server.kit.translation import DEFAULT_LOCALE
 from commonhold.server.kit.viewer import OPERATOR, REVIEWER, Viewer
+from commonhold.server.mail.actions import forget_letters
 
 
 @transaction.atomic
@@ -46,6 +49,25 @@ def change_profile(viewer: Viewer, changes: Mapping[str, Any]) -> None:
         setattr(person, name, value)
     person.save(update_fields=sorted(changed))
     record(viewer, "accounts.profile_changed", "person", person.pk, fields=sorted(changed))
+
+
+@transaction.atomic
+def delete_person(viewer: Viewer, *, web_sessions: Iterable[str] = ()) -> None:
+    """Delete the viewer's account and what the house holds on them; only plain ids stay, in trail and ledger.
+
+    Args:
+        viewer: whoever leaves.
+        web_sessions: keys of browser sessions to end.
+    """
+    person = Person.objects.select_for_update().get(pk=viewer.person)
+    addresses = {person.email, *EmailAddress.objects.filter(user=person).values_list("email", flat=True)}
+    record(viewer, "accounts.left", "person", person.pk)
+    news = PersonLeft(person.pk, tuple(sorted(address.lower() for address in addresses)), person.name)
+    events.publish(news)
+    for address in news.addresses:
+        forget_letters(address)
+    Session.objects.filter(session_key__in=list(web_sessions)).delete()
+    person.delete()
 
 
 def announce(person: Person) -> None:

@@ -46,3 +46,8 @@ def retry(job: int) -> bool:
 def drop(job: int) -> bool:
     """Take a job that has failed for good off the list; False where it is no such job."""
     return bool(Job.objects.filter(pk=job, status=FAILED).delete()[0])
+
+
+def forget(name: str, **arguments: Any) -> None:
+    """Delete the jobs of this name with these arguments, whatever became of them."""
+    Job.objects.filter(name=name, **{f"arguments__{key}": value for key, value in arguments.items()}).delete()

@@ -7,13 +7,13 @@ from django.utils import translation
 
 from commonhold.server.accounts.directory import operators
 from commonhold.server.catalogue.models import Dataset
+from commonhold.server.kit.languages import interface_language
 from commonhold.server.mail.actions import send_later
 from commonhold.server.organizations.queries import publishers_of
 from commonhold.server.reports.models import Report
 from commonhold.server.web.addresses import absolute
 from commonhold.server.web.components import shown
 from commonhold.server.web.context import SITE_NAME
-from commonhold.server.web.language import interface_language
 
 
 def tell_of_status(request: HttpRequest, dataset: Dataset) -> None:

@@ -2,7 +2,6 @@
 
 from allauth.account import views as accounts
 from django.urls import include, path, re_path, register_converter
-from django.views.generic import RedirectView
 
 from commonhold.server.web.pages import (
     agreements,
@@ -59,7 +58,6 @@ urlpatterns = [
     path("profile/acting-for", profile.act_for, name="act_for"),
     path("profile/keys", keys.page, name="keys"),
     path("profile/keys/<int:key>/revoke", keys.revoke, name="revoke_key"),
-    path("profile/credentials", RedirectView.as_view(pattern_name="keys")),
     path("profile/submissions/<name:public_id>", submission.by_letter, name="submission_by_letter"),
     path("publish", desk.page, name="publish"),
     path("publish/new", desk.new, name="new_submission"),
@@ -87,6 +85,7 @@ urlpatterns = [
     ),
     path("review/<name:public_id>/decide", decisions.decide, name="decide_submission"),
     path("review/<name:public_id>/talk", decisions.comment, name="comment_review"),
+    path("", include("commonhold.server.web.people_urls")),
     path("terms", terms.standard, name="standard_terms"),
     path("language", languages.choose, name="language"),
     path("robots.txt", files.robots, name="robots"),

@@ -53,6 +53,12 @@ SITE_ROLES = {"reviewer": _("Reviewer"), "operator": _("Operator")}
 
 ROLES = {"owner": _("Owner"), "publisher": _("Publisher"), "member": _("Member")}
 
+SCOPE_NAMES = {
+    "read": pgettext_lazy("scope", "read"),
+    "download": pgettext_lazy("scope", "download"),
+    "publish": pgettext_lazy("scope", "publish"),
+}
+
 SCOPES = {
     "read": _("Read: find datasets and see their details"),
     "download": _("Download: fetch archives and samples"),

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from functools import cache
+from json import dumps
 from pathlib import Path
 
 from django import template
@@ -12,6 +13,7 @@ from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language_bidi
 
+from commonhold.server.config.identity import provider_name
 from commonhold.server.kit.markdown import render
 from commonhold.server.kit.translation import DEFAULT_LOCALE, Texts
 from commonhold.server.web import words
@@ -31,6 +33,18 @@ def asset(path: str) -> str:
 @cache
 def _version(path: str) -> str:
     return hashlib.sha256((_STATIC / path).read_bytes()).hexdigest()[:10]
+
+
+@register.filter
+def json(value: object) -> str:
+    """Return a value as JSON, for an attribute that a script of ours reads."""
+    return dumps(value)
+
+
+@register.simple_tag
+def sign_in_provider() -> str:
+    """Return the name of the provider that people may sign in with; empty where there is none."""
+    return provider_name(settings.ENVIRONMENT)
 
 
 @register.filter
@@ -123,3 +137,9 @@ def report_state(state: str) -> str:
 def at(counts: Mapping[int, int], key: int) -> int:
     """Return the count under a key; 0 where there is none."""
     return counts.get(key, 0)
+
+
+@register.filter
+def scope_name(scope: str) -> str:
+    """Return what a key's scope is called."""
+    return str(words.SCOPE_NAMES.get(scope, scope))

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from commonhold.server.kit import clock
+from commonhold.server.kit.languages import OFFERED
 from commonhold.server.kit.translation import DEFAULT_LOCALE, Texts
 from commonhold.server.site import queries
 from commonhold.server.site.actions import change
 from commonhold.server.site.models import CRITICAL, INFO, WARNING
-from commonhold.server.web.language import OFFERED, direction
+from commonhold.server.web.language import direction
 from commonhold.server.web.pages.operate.desk import form_page
 from commonhold.server.web.viewer import viewer_of
 from commonhold.server.web.words import language_name
