@@ -5,6 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from commonhold.server.access.queries import use_on
 from commonhold.server.api.collective import problems, shapes
 from commonhold.server.api.collective.endpoint import Endpoint, OpenEndpoint, answer
+from commonhold.server.credentials.actions import revoke_key
+from commonhold.server.credentials.models import ApiKey
 from commonhold.server.credentials.queries import account_of
 from commonhold.server.kit import clock
 from commonhold.server.kit.translation import DEFAULT_LOCALE, pick
@@ -53,6 +55,18 @@ def _standing(limit: int | None, used: int, resets_at: str) -> shapes.DailyLimit
         remaining=None if limit is None else max(0, limit - used),
         resets_at=resets_at,
     )
+
+
+class OwnKey(Endpoint):
+    """``DELETE /account/key``."""
+
+    def delete(self, request: HttpRequest) -> HttpResponse:  # noqa: ARG002  the method's signature
+        """End the key that was sent."""
+        row = ApiKey.objects.filter(pk=self.caller.viewer.credential).first()
+        if row is None:
+            raise problems.unauthenticated("The API key is not valid any more.")
+        revoke_key(self.caller.viewer, row)
+        return HttpResponse(status=204)
 
 
 class Health(OpenEndpoint):

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 import commonhold
 from commonhold.server.api.collective import parameters, shapes
 from commonhold.server.api.collective.description_publishing import PUBLISHING
+from commonhold.server.api.collective.description_sign_in import SIGN_IN
 from commonhold.server.api.collective.endpoint import OpenEndpoint, answer, base_url
 from commonhold.server.api.collective.responses import (
     DATASET,
@@ -122,6 +123,7 @@ OPERATIONS = (
         {200: ok("The account.", shapes.Account), 401: STATUS_401, 429: STATUS_429},
         security=("apiKey", "basic"), tags=("Account",),
     ),
+    *SIGN_IN,
     *PUBLISHING,
     Operation(
         "/health", "get", "getHealth", "Check health", "The site answers. No database is asked.",
