@@ -29,7 +29,7 @@ INTERNAL_ERROR = "Internal server error."
 AUTHORIZATION_PENDING = "authorization_pending"
 SLOW_DOWN = "slow_down"
 ACCESS_DENIED = "access_denied"
-EXPIRED_TOKEN = "expired_token"
+EXPIRED_TOKEN = "expired_token"  # noqa: S105  a word of the protocol
 
 # For the reference page: by the name above, the status and what the reader of the error does next.
 ADVICE = {
