@@ -26,9 +26,7 @@ _SITE = "A site of your own"
 COMMANDS = {
     "search": Entry("commonhold.cli.search:command", "Find datasets.", _DATASETS),
     "info": Entry("commonhold.cli.info:command", "Show what there is to know about a dataset.", _DATASETS),
-    "agree": Entry(
-        "commonhold.cli.agree:command", "Open the page on which a dataset's terms are accepted.", _DATASETS
-    ),
+    "agree": Entry("commonhold.cli.agree:command", "Accept a dataset's terms, on its page.", _DATASETS),
     "download": Entry(
         "commonhold.cli.download:command", "Download datasets, resumable and verified.", _DATASETS
     ),
@@ -41,8 +39,8 @@ COMMANDS = {
     "submissions": Entry(
         "commonhold.cli.submissions:command", "See and submit what you publish.", _PUBLISHING
     ),
-    "login": Entry("commonhold.cli.login:command", "Store an API key for a site.", _SIGN_IN),
-    "logout": Entry("commonhold.cli.logout:command", "Forget a stored API key.", _SIGN_IN),
+    "login": Entry("commonhold.cli.login:command", "Sign in to a site.", _SIGN_IN),
+    "logout": Entry("commonhold.cli.logout:command", "Forget a stored API key, or revoke it.", _SIGN_IN),
     "whoami": Entry("commonhold.cli.whoami:command", "Show whom the key speaks for.", _SIGN_IN),
     "quota": Entry("commonhold.cli.quota:command", "Show what is left of today's downloads.", _SIGN_IN),
     "demo": Entry("commonhold.cli.demo:command", "Start a whole site with a small real collection.", _SITE),
