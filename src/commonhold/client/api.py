@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from commonhold.client import errors
 from commonhold.client.answers import refusal
+from commonhold.client.archive.models import MemberPage
 from commonhold.client.connection import Connection, Response, UnsentError, host_of
 from commonhold.client.models import Account, Dataset, DatasetPage, Pieces, Session
 from commonhold.client.network import Network
@@ -101,6 +102,27 @@ class Client:
             if error.status in {404, 405, 501}:
                 return None
             raise
+
+    def members_page(
+        self,
+        name: str,
+        *,
+        version: int | None = None,
+        after: int = 0,
+        prefix: str | None = None,
+        member: str | None = None,
+    ) -> MemberPage:
+        """Return a page of what lies in a dataset's archive; free of quota. See :func:`client.members`.
+
+        Args:
+            name: id or slug of the dataset.
+            version: a version, None for the current one.
+            after: the number of the member after which the page begins.
+            prefix: only members whose names begin so.
+            member: only the member of this name, with what is needed to begin unpacking at it.
+        """
+        query = {"version": version, "after": after or None, "limit": 5000, "prefix": prefix, "name": member}
+        return MemberPage.read(self._get(_path(name, "members"), query))
 
     # -- the wire
 
