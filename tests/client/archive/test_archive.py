@@ -21,7 +21,7 @@ def test_every_way_to_read_brings_the_right_bytes(shelve, filename: str, proof: 
             assert archive.read(name) == content[name]
         chosen = [m for m in archive if m.name.startswith(("noise/", "small/"))]
         before = archive.cost.received
-        found = {m.name: b"".join(chunks) for m, chunks in archive.contents(reversed(chosen))}
+        found = {one.member.name: b"".join(one.chunks) for one in archive.contents(reversed(chosen))}
         assert found == {
             name: data for name, data in content.items() if name.startswith(("noise/", "small/"))
         }

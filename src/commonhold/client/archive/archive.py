@@ -19,12 +19,24 @@ from commonhold.client.transfer.engine import Options
 #: How much must be proven of what is read: ``auto`` where that costs little, ``always``, or ``never``.
 Proof = Literal["auto", "always", "never"]
 
+#: What a content was held against: SHA-256 of pieces, the CRC-32 of a zip's member, or nothing but its form.
+Held = Literal["pieces", "crc", ""]
+
 # Two pieces of the usual size and a little: one small member out of any archive stays below 20 MB.
 _CHEAP = 18 << 20
 _CHEAP_SHARE = 1.25
 # What deflate may add to what it cannot pack, and the headers around it.
 _MARGIN = 64 << 10
 _BUFFER = 256 << 10
+
+
+@dataclass(frozen=True)
+class Content:
+    """What lies in one member, to be read once; ``proof`` says against what it is held."""
+
+    member: Member
+    chunks: Iterator[bytes]
+    proof: Held
 
 
 @dataclass
@@ -141,17 +153,19 @@ class Archive:
                 file.seek(start)
             return file.read() if end is None else file.read(max(0, end - start))
 
-    def contents(self, members: Iterable[Member]) -> Iterator[tuple[Member, Iterator[bytes]]]:
-        """Yield each of these members with its content, in the archive's order; neighbors in one go.
+    def contents(self, members: Iterable[Member]) -> Iterator[Content]:
+        """Yield the content of each of these members, in the archive's order; neighbors are read in one go.
 
         A content that is not read to its end is passed over.
         """
-        for run in runs_of(members, is_zip=self.about.archive == ZIP):
+        # Of several with one name the last counts: it is what unpacking leaves.
+        last = {member.name: member for member in sorted(members, key=lambda member: member.number)}
+        for run in runs_of(last.values(), is_zip=self.about.archive == ZIP):
             yield from self._run(run)
 
-    def is_proven(self, member: Member) -> bool:
-        """Whether the content of a member, read by itself, is held against the hashes of pieces."""
-        return self._proves(Run((member,), is_zip=self.about.archive == ZIP))
+    def proof_of(self, member: Member) -> Held:
+        """Return against what the content of a member, read by itself, is held."""
+        return self._held(by_pieces=self._proves(Run((member,), is_zip=self.about.archive == ZIP)))
 
     # -- the inside
 
@@ -176,26 +190,35 @@ class Archive:
         """Return a member with what is needed to begin unpacking at it."""
         if self.about.archive == ZIP or member.point is not None or member.start == 0:
             return member
-        return self.find(member.name)
+        found = self.find(member.name)
+        if found.number != member.number:
+            raise errors.UsageError(f"A later member is named {member.name} too; only that one can be read.")
+        return found
 
-    def _run(self, run: Run) -> Iterator[tuple[Member, Iterator[bytes]]]:
+    def _held(self, *, by_pieces: bool) -> Held:
+        if by_pieces:
+            return "pieces"
+        return "crc" if self.about.archive == ZIP else ""
+
+    def _run(self, run: Run) -> Iterator[Content]:
+        by_pieces = self._proves(run)
         if self.about.archive == ZIP:
-            flow = self._packed(run)
+            flow = self._packed(run, by_pieces=by_pieces)
             read = read_zip_member
         else:
             first = self._placed(run.members[0])
             base = run.base
-            packed = self._packed(run)
+            packed = self._packed(run, by_pieces=by_pieces)
             flow = Flow(gunzip(iter(lambda: packed.take(_BUFFER), b""), first.point), base)
             read = _read_tar_member
         for member in run.members:
-            content = read(flow, member)
-            yield member, content
-            for _ in content:
+            content = Content(member, read(flow, member), self._held(by_pieces=by_pieces))
+            yield content
+            for _ in content.chunks:
                 pass
 
-    def _packed(self, run: Run) -> Flow:
-        if self._proves(run):
+    def _packed(self, run: Run, *, by_pieces: bool) -> Flow:
+        if by_pieces:
             return Flow(self._ranges.proven(run.start, run.end(self.about.size_bytes)), run.start)
         return Flow(self._plain(run), run.start)
 
@@ -282,6 +305,4 @@ class _MemberFile(io.RawIOBase):
         super().close()
 
     def _begin(self) -> None:
-        for _, content in self._archive.contents([self._member]):
-            self._flow = Flow(content, 0)
-            return
+        self._flow = Flow(next(self._archive.contents([self._member])).chunks, 0)
