@@ -31,6 +31,9 @@ COMMANDS = {
         "commonhold.cli.download:command", "Download datasets, resumable and verified.", _DATASETS
     ),
     "sample": Entry("commonhold.cli.sample:command", "Download the small sample of a dataset.", _DATASETS),
+    "ls": Entry("commonhold.cli.ls:command", "List what lies in a dataset's archive.", _DATASETS),
+    "cat": Entry("commonhold.cli.cat:command", "Write a file out of an archive to stdout.", _DATASETS),
+    "extract": Entry("commonhold.cli.extract:command", "Extract some files out of an archive.", _DATASETS),
     "verify": Entry("commonhold.cli.verify:command", "Check a downloaded file, and repair it.", _DATASETS),
     "versions": Entry("commonhold.cli.versions:command", "List the versions of a dataset.", _DATASETS),
     "publish": Entry(

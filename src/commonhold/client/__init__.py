@@ -8,9 +8,17 @@ Nothing here needs more than Python itself::
 
     with client.Client(client.load_settings()) as site:
         print(client.download(site, client.Request("greetings-in-fifty-languages", Path())).path)
+
+One member of an archive, without fetching the rest::
+
+    with client.Client(client.load_settings()) as site, client.members(site, "greetings") as archive:
+        print([member.name for member in archive])
+        print(archive.read("greetings.tsv").decode())
 """
 
 from commonhold.client.api import Client
+from commonhold.client.archive.archive import Archive, members
+from commonhold.client.archive.models import Member
 from commonhold.client.errors import CommonholdError
 from commonhold.client.settings import Settings
 from commonhold.client.settings import load as load_settings
@@ -19,8 +27,10 @@ from commonhold.client.transfer.fetch import download
 from commonhold.client.transfer.request import Outcome, Request, Watcher
 
 __all__ = [
+    "Archive",
     "Client",
     "CommonholdError",
+    "Member",
     "Options",
     "Outcome",
     "Request",
@@ -28,4 +38,5 @@ __all__ = [
     "Watcher",
     "download",
     "load_settings",
+    "members",
 ]

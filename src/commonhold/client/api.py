@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from commonhold.client import errors
 from commonhold.client.access import AccessCalls
+from commonhold.client.archive.models import MemberPage
 from commonhold.client.models import Account, Dataset, DatasetPage, Pieces, Session, Version
 from commonhold.client.publishing import PublishingCalls
 from commonhold.client.retry import http_date
@@ -100,6 +101,27 @@ class Client(AccessCalls, PublishingCalls, SignInCalls):
             if error.status in {404, 405, 501}:
                 return None
             raise
+
+    def members_page(
+        self,
+        name: str,
+        *,
+        version: int | None = None,
+        after: int = 0,
+        prefix: str | None = None,
+        member: str | None = None,
+    ) -> MemberPage:
+        """Return a page of what lies in a dataset's archive; free of quota. See :func:`client.members`.
+
+        Args:
+            name: id or slug of the dataset.
+            version: a version, None for the current one.
+            after: the number of the member after which the page begins.
+            prefix: only members whose names begin so.
+            member: only the member of this name, with what is needed to begin unpacking at it.
+        """
+        query = {"version": version, "after": after or None, "limit": 5000, "prefix": prefix, "name": member}
+        return MemberPage.read(self._get(_path(name, "members"), query))
 
     def download(
         self, name: str, folder: Path | str = ".", *, watcher: "Watcher | None" = None, **wanted: Any
