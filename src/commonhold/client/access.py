@@ -54,14 +54,15 @@ class AccessCalls(Wire):
 
     def access_requests(self, name: str) -> Iterator[AccessRequest]:
         """Yield who asked for a dataset of one's own organization, those that wait first."""
-        path = _requests_of(name)
+        return pages(lambda page: self.access_requests_page(name, page))
 
-        def fetch(page: int) -> tuple[list[AccessRequest], int]:
-            answer = self._get(path, {"page": page, "limit": _PAGE})
-            found = [AccessRequest.read(item) for item in items_of(answer, "requests")]
-            return found, whole(answer.get("total"), "a total")
-
-        return pages(fetch)
+    def access_requests_page(
+        self, name: str, page: int = 1, limit: int = _PAGE
+    ) -> tuple[list[AccessRequest], int]:
+        """Return a page of who asked for a dataset, and how many there are."""
+        answer = self._get(_requests_of(name), {"page": page, "limit": limit})
+        found = [AccessRequest.read(item) for item in items_of(answer, "requests")]
+        return found, whole(answer.get("total"), "a total")
 
     def decide_access(self, request: str, status: str) -> AccessRequest:
         """Decide about a request: ``approved``, ``rejected`` or ``revoked``."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from commonhold.client import errors
 from commonhold.client.access import AccessCalls
-from commonhold.client.archive.models import MemberPage
+from commonhold.client.archive.models import Member, MemberPage
 from commonhold.client.models import Account, Dataset, DatasetPage, Pieces, Session, Version
 from commonhold.client.publishing import PublishingCalls
 from commonhold.client.retry import http_date
@@ -122,6 +122,18 @@ class Client(AccessCalls, PublishingCalls, SignInCalls):
         """
         query = {"version": version, "after": after or None, "limit": 5000, "prefix": prefix, "name": member}
         return MemberPage.read(self._get(_path(name, "members"), query))
+
+    def members(
+        self, name: str, *, version: int | None = None, prefix: str | None = None
+    ) -> Iterator[Member]:
+        """Yield what lies in a dataset's archive, page by page; :func:`client.members` reads it, too."""
+        page = self.members_page(name, version=version, prefix=prefix)
+        while True:
+            yield from page.items
+            if page.following is None:
+                return
+            # The version the first page told: a newer one must not mix in.
+            page = self.members_page(name, version=page.version, after=page.following, prefix=prefix)
 
     def download(
         self, name: str, folder: Path | str = ".", *, watcher: "Watcher | None" = None, **wanted: Any

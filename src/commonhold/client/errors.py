@@ -137,6 +137,10 @@ class ProtocolError(CorruptError):
     """An answer that no data collective should give."""
 
 
+class GivenUpError(CommonholdError):
+    """The call was ended from another thread, or its task was cancelled."""
+
+
 class UnreachableError(CommonholdError):
     """There is no answer, or none of use."""
 

@@ -1,7 +1,7 @@
 """Signing in without a key: a code is shown, a person confirms it on the web, the key is fetched once (RFC 8628)."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -119,7 +119,7 @@ class SignInCalls(Wire):
             raise
         return DeviceKey.read(answer)
 
-    def await_sign_in(self, codes: DeviceCodes, sleep: Callable[[float], object] = time.sleep) -> DeviceKey:
+    def await_sign_in(self, codes: DeviceCodes) -> DeviceKey:
         """Ask for the key until a person has confirmed it.
 
         Raises:
@@ -128,7 +128,7 @@ class SignInCalls(Wire):
         interval = float(codes.interval)
         deadline = time.monotonic() + codes.expires_in + interval
         while time.monotonic() < deadline:
-            sleep(interval)
+            self.wait(interval)
             try:
                 key = self.finish_sign_in(codes)
             except SlowDownError:

@@ -103,12 +103,16 @@ class Wire:
                     if seconds is None or attempt == _MOST_ATTEMPTS or not patience.allows(seconds):
                         raise
                     self._on_wait(seconds, error.message)
-                    self._stopped.wait(seconds)
+                    self.wait(seconds)
         raise AssertionError("the last attempt either returned or raised")
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, unless :meth:`interrupt` ends that."""
+        self._stopped.wait(seconds)
 
     def _go_on(self) -> None:
         if self._stopped.is_set():
-            raise errors.UnreachableError("The call was given up.", hint="Somebody cancelled it.")
+            raise errors.GivenUpError("The call was given up.")
 
     def _attempt(
         self, method: str, url: str, most: int, body: Mapping[str, Any] | None, *, keyless: bool
