@@ -210,13 +210,9 @@ def test_many_calls_at_once_and_downloads(shelf: tuple[client.Settings, list[str
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("commonhold")]
 
 
-def test_a_cancelled_call_ends_its_thread_and_frees_its_connection(
-    shelf: tuple[client.Settings, list[str]],
-) -> None:
+def test_a_cancelled_call_ends_its_thread_and_frees_its_connection() -> None:
     """Its only connection waits for a server that never answers; cancelling makes it free for another."""
     import socket
-
-    settings, slugs = shelf
 
     async def work() -> None:
         with socket.socket() as silent:

@@ -46,6 +46,10 @@ COMMANDS = {
     "logout": Entry("commonhold.cli.logout:command", "Forget a stored API key, or revoke it.", _SIGN_IN),
     "whoami": Entry("commonhold.cli.whoami:command", "Show whom the key speaks for.", _SIGN_IN),
     "quota": Entry("commonhold.cli.quota:command", "Show what is left of today's downloads.", _SIGN_IN),
+    "doctor": Entry("commonhold.cli.doctor:command", "Find what is wrong with the connection.", _SIGN_IN),
+    "completion": Entry(
+        "commonhold.cli.completion:command", "Complete commands in bash, zsh or fish.", _SIGN_IN
+    ),
     "demo": Entry("commonhold.cli.demo:command", "Start a whole site with a small real collection.", _SITE),
     "serve": Entry("commonhold.cli.serve:command", "Serve a site.", _SITE),
     "worker": Entry("commonhold.cli.worker:command", "Do a site's background work.", _SITE),

@@ -315,6 +315,7 @@ class Account:
     downloads: Limit | None
     bandwidth: Limit | None
     requests: str | None
+    storage_origin: str | None
     raw: Mapping[str, Any] = field(repr=False, compare=False)
 
     @classmethod
@@ -343,5 +344,6 @@ class Account:
             downloads=Limit.read(limits.get("downloads")),
             bandwidth=Limit.read(limits.get("bandwidth")),
             requests=(text(requests, "limit") or None) if isinstance(requests, Mapping) else None,
+            storage_origin=web_address(source.get("storageOrigin")),
             raw=source,
         )

@@ -1,10 +1,14 @@
 """Who a key stands for, and whether the site is up."""
 
+import datetime as dt
+from urllib.parse import urlsplit
+
 from django.http import HttpRequest, HttpResponse
 
 from commonhold.server.access.queries import use_on
 from commonhold.server.api.collective import problems, shapes
 from commonhold.server.api.collective.endpoint import Endpoint, OpenEndpoint, answer
+from commonhold.server.api.stores import store_for
 from commonhold.server.credentials.actions import revoke_key
 from commonhold.server.credentials.models import ApiKey
 from commonhold.server.credentials.queries import account_of
@@ -15,7 +19,7 @@ from commonhold.server.kit.translation import DEFAULT_LOCALE, pick
 class Account(Endpoint):
     """``GET /account``."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:  # noqa: ARG002  the method's signature
+    def get(self, request: HttpRequest) -> HttpResponse:
         """Return person, organization, key and what is left of today."""
         viewer, limits = self.caller.viewer, self.caller.limits
         found = account_of(viewer)
@@ -43,8 +47,18 @@ class Account(Endpoint):
                     bandwidth=_standing(limits.bandwidth, use.bandwidth, resets_at),
                     requests=shapes.RequestLimit(limit=limits.requests),
                 ),
+                storage_origin=_origin(request, moment),
             )
         )
+
+
+def _origin(request: HttpRequest, moment: dt.datetime) -> str:
+    """Return scheme and host of the addresses that downloads get, so that a client can try whether it reaches them."""
+    url = store_for(request).download_url(
+        "reachable", filename="reachable.zip", content_type="application/zip", expires_at=moment
+    )
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _standing(limit: int | None, used: int, resets_at: str) -> shapes.DailyLimit:
