@@ -34,6 +34,7 @@ from commonhold.client.transfer.request import Outcome, Request, Watcher
 
 if TYPE_CHECKING:
     from commonhold.client.asynchronous import AsyncClient
+    from commonhold.client.tables.load import load
 
 __all__ = [
     "AccessRequest",
@@ -61,6 +62,7 @@ __all__ = [
     "Version",
     "Watcher",
     "download",
+    "load",
     "load_settings",
     "members",
 ]
@@ -72,5 +74,9 @@ def __getattr__(name: str) -> object:
         from commonhold.client.asynchronous import AsyncClient  # noqa: PLC0415
 
         return AsyncClient
+    if name == "load":
+        from commonhold.client.tables.load import load  # noqa: PLC0415
+
+        return load
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)
