@@ -19,6 +19,7 @@ One member of an archive, without fetching the rest::
 from commonhold.client.api import Client
 from commonhold.client.archive.archive import Archive, members
 from commonhold.client.archive.models import Member
+from commonhold.client.cache import Cache, cached
 from commonhold.client.errors import CommonholdError
 from commonhold.client.settings import Settings
 from commonhold.client.settings import load as load_settings
@@ -28,6 +29,7 @@ from commonhold.client.transfer.request import Outcome, Request, Watcher
 
 __all__ = [
     "Archive",
+    "Cache",
     "Client",
     "CommonholdError",
     "Member",
@@ -36,6 +38,7 @@ __all__ = [
     "Request",
     "Settings",
     "Watcher",
+    "cached",
     "download",
     "load_settings",
     "members",
