@@ -3,7 +3,16 @@
 import subprocess
 import sys
 
-ALL = ("hot_reads", "slow_downloads", "embedded_store", "download", "signing", "verification", "uploads")
+ALL = (
+    "hot_reads",
+    "slow_downloads",
+    "embedded_store",
+    "download",
+    "signing",
+    "verification",
+    "uploads",
+    "members",
+)
 
 
 def main() -> int:

@@ -35,6 +35,7 @@ COMMANDS = {
     "cat": Entry("commonhold.cli.cat:command", "Write a file out of an archive to stdout.", _DATASETS),
     "extract": Entry("commonhold.cli.extract:command", "Extract some files out of an archive.", _DATASETS),
     "verify": Entry("commonhold.cli.verify:command", "Check a downloaded file, and repair it.", _DATASETS),
+    "cache": Entry("commonhold.cli.cache:command", "See and clear the files that programs share.", _DATASETS),
     "versions": Entry("commonhold.cli.versions:command", "List the versions of a dataset.", _DATASETS),
     "publish": Entry(
         "commonhold.cli.publish:command", "Send a dataset, or a new version of one.", _PUBLISHING

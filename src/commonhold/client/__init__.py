@@ -22,6 +22,7 @@ from commonhold.client.access import AccessRequest
 from commonhold.client.api import Client
 from commonhold.client.archive.archive import Archive, members
 from commonhold.client.archive.models import Member
+from commonhold.client.cache import Cache, cached
 from commonhold.client.errors import CommonholdError
 from commonhold.client.models import Account, Dataset, DatasetPage, Limit, Pieces, Session, Version
 from commonhold.client.settings import Settings
@@ -41,6 +42,7 @@ __all__ = [
     "Account",
     "Archive",
     "AsyncClient",
+    "Cache",
     "Client",
     "CommonholdError",
     "Dataset",
@@ -61,6 +63,7 @@ __all__ = [
     "UploadState",
     "Version",
     "Watcher",
+    "cached",
     "download",
     "load",
     "load_settings",

@@ -34,8 +34,7 @@ def inside(name: str) -> tuple[str, ...]:
         or ".." in steps
         or name.startswith("/")
         or "\\" in name
-        or len(name.encode(errors="surrogatepass")) > _LONGEST
-        or any(unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} for letter in name)
+        or not _can_be_a_name(name)
         or (len(steps[0]) > 1 and steps[0][1] == ":")
         or (os.name == "nt" and not _FORBIDDEN_ON_WINDOWS.isdisjoint(name))
     )
@@ -45,6 +44,15 @@ def inside(name: str) -> tuple[str, ...]:
             hint="Nothing was made of it. Tell the people who published it.",
         )
     return steps
+
+
+def _can_be_a_name(name: str) -> bool:
+    try:
+        # Bytes that are no UTF-8 are kept as tarfile brings them, where names are bytes.
+        length = len(name.encode(errors="surrogateescape" if os.name == "posix" else "strict"))
+    except UnicodeEncodeError:
+        return False
+    return length <= _LONGEST and all(unicodedata.category(one) not in {"Cc", "Zl", "Zp"} for one in name)
 
 
 class Folder:

@@ -1,6 +1,5 @@
 """From a dataset's name to a table in memory."""
 
-import re
 import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -14,12 +13,11 @@ from urllib.parse import quote
 from commonhold.client import errors
 from commonhold.client.answers import refusal
 from commonhold.client.api import Client
-from commonhold.client.cache import cache_folder
+from commonhold.client.cache import Cache
 from commonhold.client.connection import Connection
 from commonhold.client.tables.layout import layout_of
 from commonhold.client.tables.readers import READERS, read_table
-from commonhold.client.transfer.fetch import download
-from commonhold.client.transfer.request import Request, Watcher
+from commonhold.client.transfer.request import Watcher
 
 if TYPE_CHECKING:
     import datasets
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
 
 _LARGEST_SCHEMA = 1 << 20
 _IN_MEMORY = 64 << 20
-_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 Library = Literal["pandas", "polars", "pyarrow", "datasets"]
 
@@ -69,7 +66,7 @@ def load(
         version: a version, None for the current one.
         member: a file in the archive, or a pattern for several of a kind, instead of what the schema says.
         split: only this one of the schema's splits.
-        folder: where the archive is kept, instead of the cache folder.
+        folder: a cache folder, instead of the usual one.
         watcher: told of the download's progress.
         options: for the library's own reader (``dtype=…`` of pandas, say).
 
@@ -85,10 +82,7 @@ def load(
         )
     reader = make()  # before anything is fetched: without its library all of that would be in vain
     about = site.dataset(name, version=version)
-    if not _SAFE_ID.fullmatch(about.id):
-        raise errors.ProtocolError("The site's answer holds an id that cannot be right.")
-    place = folder or cache_folder() / "datasets" / about.id
-    outcome = download(site, Request(about.id, place, version=version or about.version), watcher)
+    outcome = Cache(folder).get(site, about.id, version=version or about.version, watcher=watcher)
     schema = None if member is not None else schema_of(site, about.id)
     with _opened(outcome.path) as archive:
         layout = layout_of(archive.names, schema=schema, usual=about.format, member=member, split=split)

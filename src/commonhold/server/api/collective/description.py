@@ -75,6 +75,7 @@ OPERATIONS = (
             Parameter("locale", "Language of the data.", TEXT, many=True),
             Parameter("license", "Abbreviation of the licence.", TEXT, many=True),
             Parameter("format", "Format of the data.", TEXT, many=True),
+            Parameter("organization", "Slug of the organization that publishes it.", TEXT, many=True),
             Parameter("sort", "By what; without it by relevance where `q` is given, else newest first.", {"type": "string", "enum": ["relevance", "newest", "size"]}),
             Parameter("sortDirection", "Which end first.", {"type": "string", "enum": ["asc", "desc"], "default": "desc"}),
             Parameter("uploadDate", "Only datasets published since then (UTC).", {"type": "string", "enum": ["today", "thisWeek", "thisMonth", "thisYear"]}),

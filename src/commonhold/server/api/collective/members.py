@@ -25,8 +25,8 @@ class ArchiveMember(Shape):
 
     In a zip, what was fetched is raw deflate where ``deflated``. In a tar.gz, unpacking begins at ``point`` (asked for
     with ``name``; null: at the archive's beginning); ``skip`` unpacked bytes are passed over, then ``size`` are the
-    file. ``offset`` is where the content begins in the whole archive, unpacked, so that neighbors can be read in one go;
-    in a zip, where the member's local header begins, which tells its CRC-32.
+    file. ``offset`` is where the content begins in the whole archive, unpacked, so that neighbors can be read in one
+    go; in a zip, where the member's local header begins, which tells its CRC-32.
     """
 
     number: int
