@@ -16,7 +16,7 @@ from commonhold import client
 from commonhold.client import errors
 from commonhold.client.api import Client
 from commonhold.client.asynchronous import AsyncClient
-from commonhold.client.sign_in import DeviceCodes
+from commonhold.client.people import DeviceCodes
 from tests.faults.conftest import environment
 from tests.support.collection import Maker
 from tests.support.site import Site

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from commonhold.client import errors
 from commonhold.client.access import AccessCalls
-from commonhold.client.archive.models import Member, MemberPage
+from commonhold.client.deferred import Deferred
 from commonhold.client.models import Account, Dataset, DatasetPage, Pieces, Session, Version
 from commonhold.client.publishing import PublishingCalls
 from commonhold.client.retry import http_date
@@ -14,7 +14,10 @@ from commonhold.client.sign_in import SignInCalls
 from commonhold.client.wire import LARGEST_ANSWER, items_of, pages, part
 
 if TYPE_CHECKING:
+    from commonhold.client.archive import models as archives
     from commonhold.client.transfer.request import Outcome, Watcher
+else:
+    archives = Deferred("commonhold.client.archive.models")
 
 # A file of 16 TiB in 8 MiB pieces has two million of them, 67 characters each.
 _LARGEST_PIECES = 160 << 20
@@ -110,7 +113,7 @@ class Client(AccessCalls, PublishingCalls, SignInCalls):
         after: int = 0,
         prefix: str | None = None,
         member: str | None = None,
-    ) -> MemberPage:
+    ) -> "archives.MemberPage":
         """Return a page of what lies in a dataset's archive; free of quota. See :func:`client.members`.
 
         Args:
@@ -121,11 +124,11 @@ class Client(AccessCalls, PublishingCalls, SignInCalls):
             member: only the member of this name, with what is needed to begin unpacking at it.
         """
         query = {"version": version, "after": after or None, "limit": 5000, "prefix": prefix, "name": member}
-        return MemberPage.read(self._get(_path(name, "members"), query))
+        return archives.MemberPage.read(self._get(_path(name, "members"), query))
 
     def members(
         self, name: str, *, version: int | None = None, prefix: str | None = None
-    ) -> Iterator[Member]:
+    ) -> "Iterator[archives.Member]":
         """Yield what lies in a dataset's archive, page by page; :func:`client.members` reads it, too."""
         page = self.members_page(name, version=version, prefix=prefix)
         while True:

@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from commonhold.client import errors
-from commonhold.client.access import AccessRequest
 from commonhold.client.api import LARGEST_PAGE, Client
 from commonhold.client.archive.models import Member, MemberPage
 from commonhold.client.models import Account, Dataset, DatasetPage, Pieces, Session, Version
+from commonhold.client.people import AccessRequest, DeviceCodes, DeviceKey
 from commonhold.client.settings import Settings
-from commonhold.client.sign_in import DeviceCodes, DeviceKey
 from commonhold.client.submissions import PartAddress, Submission, UploadSession, UploadState
 from commonhold.client.transfer.request import Outcome, Watcher
 

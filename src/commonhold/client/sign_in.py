@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from commonhold.client import errors
-from commonhold.client.models import mapping, needed, text, web_address, whole
+from commonhold.client.deferred import Deferred
 from commonhold.client.wire import LARGEST_ANSWER, Wire
 
-_SHORTEST_INTERVAL, _LONGEST_INTERVAL = 1, 60
-_LONGEST_LIFE = 3600
+if TYPE_CHECKING:
+    from commonhold.client import people
+else:
+    people = Deferred("commonhold.client.people")
+
 _SLOWER = 5
 _PENDING, _SLOW_DOWN = "authorization_pending", "slow_down"
 _ENDS = {
@@ -19,66 +21,12 @@ _ENDS = {
 }
 
 
-@dataclass(frozen=True)
-class DeviceCodes:
-    """A sign-in that waits: what to show, what to open, and how often to ask. Times are in seconds."""
-
-    device_code: str = field(repr=False)
-    user_code: str
-    page: str
-    page_with_code: str
-    expires_in: int
-    interval: int
-
-    @classmethod
-    def read(cls, answer: object) -> Self:
-        """Read them from a JSON object."""
-        source = mapping(answer, "a sign-in")
-        page = web_address(source.get("verificationUri"))
-        if page is None:
-            raise errors.ProtocolError(
-                "The site names no page to sign in at.", hint="Tell the people who run it."
-            )
-        return cls(
-            device_code=needed(source, "deviceCode"),
-            user_code=needed(source, "userCode")[:40],
-            page=page,
-            page_with_code=web_address(source.get("verificationUriComplete")) or page,
-            expires_in=min(whole(source.get("expiresIn"), "an end"), _LONGEST_LIFE),
-            interval=min(
-                max(whole(source.get("interval", 5), "an interval"), _SHORTEST_INTERVAL), _LONGEST_INTERVAL
-            ),
-        )
-
-
-@dataclass(frozen=True)
-class DeviceKey:
-    """The key that a person confirmed."""
-
-    key: str = field(repr=False)
-    name: str
-    scopes: tuple[str, ...]
-    expires_at: str | None
-
-    @classmethod
-    def read(cls, answer: object) -> Self:
-        """Read one from a JSON object."""
-        source = mapping(answer, "a key")
-        scopes = source.get("scopes")
-        return cls(
-            key=needed(source, "apiKey"),
-            name=text(source, "name"),
-            scopes=tuple(str(scope) for scope in scopes) if isinstance(scopes, list) else (),
-            expires_at=text(source, "expiresAt") or None,
-        )
-
-
 class SignInCalls(Wire):
     """Calls that bring a key, and end one. None of the first two sends the key one has."""
 
     def begin_sign_in(
         self, *, program: str, machine: str, scopes: Sequence[str] | None = None
-    ) -> DeviceCodes:
+    ) -> "people.DeviceCodes":
         """Begin to sign in.
 
         Args:
@@ -89,11 +37,11 @@ class SignInCalls(Wire):
         body: dict[str, Any] = {"program": program, "machine": machine}
         if scopes is not None:
             body["scopes"] = list(scopes)
-        return DeviceCodes.read(
+        return people.DeviceCodes.read(
             self._call("POST", "/device/authorize", {}, LARGEST_ANSWER, body, keyless=True)[0]
         )
 
-    def finish_sign_in(self, codes: DeviceCodes) -> DeviceKey | None:
+    def finish_sign_in(self, codes: "people.DeviceCodes") -> "people.DeviceKey | None":
         """Ask once for the key; None while nobody has confirmed it yet.
 
         Raises:
@@ -117,9 +65,9 @@ class SignInCalls(Wire):
                     body=error.body,
                 ) from error
             raise
-        return DeviceKey.read(answer)
+        return people.DeviceKey.read(answer)
 
-    def await_sign_in(self, codes: DeviceCodes) -> DeviceKey:
+    def await_sign_in(self, codes: "people.DeviceCodes") -> "people.DeviceKey":
         """Ask for the key until a person has confirmed it.
 
         Raises:

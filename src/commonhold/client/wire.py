@@ -39,9 +39,9 @@ class Wire:
         self.network = Network()
         self.max_wait = max_wait
         self._on_wait = on_wait or (lambda _seconds, _why: None)
-        self._connection = Connection(self.network)
-        self._lock = threading.Lock()
         self._stopped = threading.Event()
+        self._connection = Connection(self.network, stopped=self._stopped)
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
