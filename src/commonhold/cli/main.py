@@ -15,7 +15,7 @@ _ABOUT = """Datasets under their owners' terms, downloads proven whole."""
 
 _EXAMPLES = """\
 First steps:
-  commonhold login https://data.example.org              store your API key
+  commonhold login https://data.example.org              sign in, on its page
   commonhold search swahili speech                       find a dataset
   commonhold info greetings-in-fifty-languages           read about it
   commonhold agree greetings-in-fifty-languages          accept its terms, on its page

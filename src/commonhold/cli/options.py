@@ -105,3 +105,15 @@ def site_options(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*args, site=Site(output, api_url, key_file, max_wait), **kwargs)
 
     return wrapped
+
+
+def proof_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--proof``: how much of what is read of an archive must be proven."""
+    return click.option(
+        "--proof",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        help="Hold what is read against the hashes of the archive's pieces: where that costs little, always, "
+        "or never.",
+    )(function)

@@ -61,7 +61,7 @@ def _new_version(site: Site, client: Client, archive: Path, dataset: str, **opti
 
 
 def _submission(site: Site, client: Client, archive: Path, **options: Any) -> None:
-    from commonhold.client import metadata, submissions  # noqa: PLC0415 -- loaded where it is used
+    from commonhold.client import metadata  # noqa: PLC0415 -- loaded where it is used
     from commonhold.client.upload import publish  # noqa: PLC0415
 
     if options["metadata"] is None and options["submission"] is None:
@@ -75,7 +75,7 @@ def _submission(site: Site, client: Client, archive: Path, **options: Any) -> No
     submission, upload = publish.prepare(client, what, watcher_for(site.output))
     status = submission.status
     if options["submit"] and status not in {"submitted", "in_review", "approved"}:
-        status = submissions.submit(client, submission.id).status
+        status = client.submit(submission.id).status
     _tell(site, client, submission.id, upload, status, wait=options["wait"])
     if options["submit"]:
         # Only now: an interruption before this line goes on with the same submission.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from commonhold.cli.fetching import fetch_all
+from commonhold.cli.fetching import fetch_one
 from commonhold.cli.options import Site, site_options
 from commonhold.client.transfer.request import Request
 
@@ -18,8 +18,4 @@ from commonhold.client.transfer.request import Request
 @site_options
 def command(site: Site, *, dataset: str, folder: Path | None, overwrite: bool) -> None:
     """Download the small sample of a DATASET. Samples spend no quota."""
-
-    def make(name: str, target: Path) -> Request:
-        return Request(name, target, sample=True, overwrite=overwrite)
-
-    fetch_all(site, (dataset,), make, folder)
+    fetch_one(site, Request(dataset, folder or Path(), sample=True, overwrite=overwrite))

@@ -20,10 +20,8 @@ def command(context: click.Context) -> None:
 @site_options
 def list_submissions(site: Site, *, page: int = 1) -> None:
     """List your organization's submissions, the newest first."""
-    from commonhold.client import submissions  # noqa: PLC0415 -- loaded where it is used
-
     with site.client() as client:
-        found, total = submissions.listed(client, page=page)
+        found, total = client.submissions_page(page)
     if site.output.data({"submissions": [dict(one.raw) for one in found], "total": total}):
         return
     rows = [[one.id, one.name, one.status, _file(one.raw), one.dataset or ""] for one in found]
@@ -35,10 +33,8 @@ def list_submissions(site: Site, *, page: int = 1) -> None:
 @site_options
 def show(site: Site, *, submission: str) -> None:
     """Show a SUBMISSION with its file and what a reviewer wrote."""
-    from commonhold.client import submissions  # noqa: PLC0415 -- loaded where it is used
-
     with site.client() as client:
-        found = submissions.get(client, submission)
+        found = client.submission(submission)
     if site.output.data(found.raw):
         return
     file = found.raw.get("fileUpload") or {}
@@ -61,10 +57,8 @@ def show(site: Site, *, submission: str) -> None:
 @site_options
 def submit(site: Site, *, submission: str) -> None:
     """Submit a SUBMISSION for review, agreeing to the site's terms for publishers."""
-    from commonhold.client import submissions  # noqa: PLC0415 -- loaded where it is used
-
     with site.client() as client:
-        found = submissions.submit(client, submission)
+        found = client.submit(submission)
     _say(site, found)
 
 
@@ -73,10 +67,8 @@ def submit(site: Site, *, submission: str) -> None:
 @site_options
 def retract(site: Site, *, submission: str) -> None:
     """Withdraw a SUBMISSION from review."""
-    from commonhold.client import submissions  # noqa: PLC0415 -- loaded where it is used
-
     with site.client() as client:
-        found = submissions.retract(client, submission)
+        found = client.retract(submission)
     _say(site, found)
 
 
@@ -85,10 +77,8 @@ def retract(site: Site, *, submission: str) -> None:
 @site_options
 def delete(site: Site, *, submission: str) -> None:
     """Delete a SUBMISSION that was not published, with its files."""
-    from commonhold.client import submissions  # noqa: PLC0415 -- loaded where it is used
-
     with site.client() as client:
-        submissions.delete(client, submission)
+        client.delete_submission(submission)
     if not site.output.data({"id": submission, "deleted": True}):
         site.output.line(f"Submission {submission} is deleted.")
 

@@ -14,19 +14,17 @@ def command(site: Site, *, dataset: str) -> None:
 
     `publish ARCHIVE --dataset ID` adds one.
     """
-    from commonhold.client import submissions  # noqa: PLC0415 -- loaded where it is used
-
     with site.client() as client:
-        found = submissions.versions(client, dataset)
-    if site.output.data({"versions": [dict(one) for one in found]}):
+        found = client.versions(dataset)
+    if site.output.data({"versions": [dict(one.raw) for one in found]}):
         return
     rows = [
         [
-            str(one.get("version", "")),
-            str(one.get("filename", "")),
-            size(int(str(one.get("sizeBytes", "0")))),
-            str(one.get("createdAt") or ""),
-            "current" if one.get("isCurrent") else "",
+            str(one.number),
+            one.filename,
+            size(one.size_bytes),
+            one.created_at,
+            "current" if one.is_current else "",
         ]
         for one in found
     ]

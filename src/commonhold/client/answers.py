@@ -14,7 +14,7 @@ _LONGEST_MESSAGE = 600
 
 _MEANINGS: dict[int, tuple[type[errors.CommonholdError], str]] = {
     400: (errors.UsageError, "Correct the request: commonhold COMMAND --help shows what each command takes."),
-    401: (errors.NotSignedInError, "Make a key on your profile page of the site, then run: commonhold login"),
+    401: (errors.NotSignedInError, "Sign in with: commonhold login"),
     402: (errors.PaymentRequiredError, "Buy the dataset on its page, then run the same command again."),
     403: (
         errors.NotAllowedError,
@@ -38,7 +38,7 @@ _REASONS = {
     "organization.",
     "approval": "Ask for access at {page}; once it is granted, run the same command again.",
     "price": "Buy the dataset at {page}, then run the same command again.",
-    "scope": "Make a key that may do this on your profile page of the site, then run: commonhold login",
+    "scope": "Sign in with a key that may do this: commonhold login --scope read --scope download --scope publish",
 }
 
 

@@ -1,28 +1,30 @@
 """The API of a data collective, one method for each endpoint."""
 
-import json
-import threading
-import time
-from collections.abc import Callable, Mapping
-from typing import Any, Self
-from urllib.parse import quote, urlencode
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from commonhold.client import errors
-from commonhold.client.answers import refusal
-from commonhold.client.connection import Connection, Response, UnsentError, host_of
-from commonhold.client.models import Account, Dataset, DatasetPage, Pieces, Session
-from commonhold.client.network import Network
-from commonhold.client.retry import Patience, http_date, jitter
-from commonhold.client.settings import Settings
+from commonhold.client.access import AccessCalls
+from commonhold.client.deferred import Deferred
+from commonhold.client.models import Account, Dataset, DatasetPage, Pieces, Session, Version
+from commonhold.client.publishing import PublishingCalls
+from commonhold.client.retry import http_date
+from commonhold.client.sign_in import SignInCalls
+from commonhold.client.wire import LARGEST_ANSWER, items_of, pages, part
 
-_LARGEST_ANSWER = 16 << 20
+if TYPE_CHECKING:
+    from commonhold.client.archive import models as archives
+    from commonhold.client.transfer.request import Outcome, Watcher
+else:
+    archives = Deferred("commonhold.client.archive.models")
+
 # A file of 16 TiB in 8 MiB pieces has two million of them, 67 characters each.
 _LARGEST_PIECES = 160 << 20
-_MOST_ATTEMPTS = 6
-_PASSING = {500, 502, 504}
+LARGEST_PAGE = 100
 
 
-class Client:
+class Client(AccessCalls, PublishingCalls, SignInCalls):
     """One site, as one key sees it. Safe to share between threads; calls wait for each other.
 
     Args:
@@ -30,30 +32,6 @@ class Client:
         max_wait: seconds that one call may spend waiting where the site, or the network, asks for patience.
         on_wait: told each time before a wait, with its seconds and its reason.
     """
-
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        max_wait: float = 60.0,
-        on_wait: Callable[[float, str], None] | None = None,
-    ) -> None:
-        self.settings = settings
-        self.network = Network()
-        self.max_wait = max_wait
-        self._on_wait = on_wait or (lambda _seconds, _why: None)
-        self._connection = Connection(self.network)
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connection; the next call opens another."""
-        self._connection.close()
 
     # -- what there is
 
@@ -67,6 +45,23 @@ class Client:
         """
         return DatasetPage.read(self._get("/datasets", query))
 
+    def datasets(self, **query: Any) -> Iterator[Dataset]:
+        """Yield every dataset that a search finds, page by page as they are used.
+
+        Args:
+            query: as :meth:`search` takes them; ``limit`` is the size of a page (100), ``page`` is not taken.
+        """
+
+        def fetch(page: int) -> tuple[list[Dataset], int]:
+            found = self.search({"limit": LARGEST_PAGE, **query, "page": page})
+            return list(found.items), found.total
+
+        return pages(fetch)
+
+    def versions(self, name: str) -> list[Version]:
+        """Return the versions of a dataset, the newest first."""
+        return [Version.read(item) for item in items_of(self._get(_path(name, "versions")), "versions")]
+
     def filters(self) -> Mapping[str, Any]:
         """Return the values that filters take: ``tasks``, ``locales``, ``licenses``, ``formats``."""
         answer = self._get("/datasets/filters")
@@ -75,6 +70,14 @@ class Client:
     def dataset(self, name: str, *, version: int | None = None) -> Dataset:
         """Return what there is to know about a dataset, named by id or slug."""
         return Dataset.read(self._get(_path(name), {"version": version}))
+
+    def health(self) -> str:
+        """Return what the site says of itself; ``ok`` when it answers."""
+        return str(self._get("/health").get("status", ""))
+
+    def description(self) -> Mapping[str, Any]:
+        """Return the OpenAPI document of the API."""
+        return self._get("/openapi.json")
 
     def account(self) -> Account:
         """Return whom the key speaks for, and what is left of the limits."""
@@ -102,135 +105,60 @@ class Client:
                 return None
             raise
 
-    # -- the wire
-
-    def _get(
-        self, path: str, query: Mapping[str, Any] | None = None, *, most: int = _LARGEST_ANSWER
-    ) -> Mapping[str, Any]:
-        return self._call("GET", path, query or {}, most)[0]
-
-    def _session(self, path: str, query: Mapping[str, Any]) -> Session:
-        answer, date = self._call("POST", path, query, _LARGEST_ANSWER)
-        return Session.read(answer, http_date(date))
-
-    def send(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, repeatable: bool = False
-    ) -> Mapping[str, Any]:
-        """Send a request with a JSON object and return the one that answers it, empty where there is none.
+    def members_page(
+        self,
+        name: str,
+        *,
+        version: int | None = None,
+        after: int = 0,
+        prefix: str | None = None,
+        member: str | None = None,
+    ) -> "archives.MemberPage":
+        """Return a page of what lies in a dataset's archive; free of quota. See :func:`client.members`.
 
         Args:
-            method: in capitals.
-            path: below the API's address.
-            body: what is sent; None for nothing.
-            repeatable: whether sending it twice does no more than once, so that a lost answer is asked for again.
+            name: id or slug of the dataset.
+            version: a version, None for the current one.
+            after: the number of the member after which the page begins.
+            prefix: only members whose names begin so.
+            member: only the member of this name, with what is needed to begin unpacking at it.
         """
-        return self._call(method, path, {}, _LARGEST_ANSWER, body, repeatable=repeatable)[0]
+        query = {"version": version, "after": after or None, "limit": 5000, "prefix": prefix, "name": member}
+        return archives.MemberPage.read(self._get(_path(name, "members"), query))
 
-    def _call(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, Any],
-        most: int,
-        body: Mapping[str, Any] | None = None,
-        *,
-        repeatable: bool = False,
-    ) -> tuple[Mapping[str, Any], str]:
-        url = self.settings.api_url + path + _query(query)
-        patience = Patience(self.max_wait)
-        with self._lock:
-            for attempt in range(1, _MOST_ATTEMPTS + 1):
-                try:
-                    return self._attempt(method, url, most, body)
-                except errors.CommonholdError as error:
-                    seconds = _wait_before_retry(error, method == "GET" or repeatable, attempt)
-                    if seconds is None or attempt == _MOST_ATTEMPTS or not patience.allows(seconds):
-                        raise
-                    self._on_wait(seconds, error.message)
-                    time.sleep(seconds)
-        raise AssertionError("the last attempt either returned or raised")
+    def members(
+        self, name: str, *, version: int | None = None, prefix: str | None = None
+    ) -> "Iterator[archives.Member]":
+        """Yield what lies in a dataset's archive, page by page; :func:`client.members` reads it, too."""
+        page = self.members_page(name, version=version, prefix=prefix)
+        while True:
+            yield from page.items
+            if page.following is None:
+                return
+            # The version the first page told: a newer one must not mix in.
+            page = self.members_page(name, version=page.version, after=page.following, prefix=prefix)
 
-    def _attempt(
-        self, method: str, url: str, most: int, body: Mapping[str, Any] | None
-    ) -> tuple[Mapping[str, Any], str]:
-        headers = {"Accept": "application/json"}
-        if self.settings.key:
-            headers["Authorization"] = f"Bearer {self.settings.key}"
-        content = b""
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-            content = json.dumps(body).encode()
-        response = self._connection.request(method, url, headers, body=content)
-        if not 200 <= response.status < 300:
-            raise self._explained(refusal(response))
-        if response.status == 204:
-            self._connection.close_unless_spent(response)
-            return {}, response.header("Date")
-        return _read_json(response, most), response.header("Date")
+    def download(
+        self, name: str, folder: Path | str = ".", *, watcher: "Watcher | None" = None, **wanted: Any
+    ) -> "Outcome":
+        """Bring a dataset's file here, proven, or find that it is here already; go on where an earlier call stopped.
 
-    def _explained(self, error: errors.CommonholdError) -> errors.CommonholdError:
-        if isinstance(error, errors.NotSignedInError) and self.settings.key:
-            error.hint = (
-                f"The key came from {self.settings.key_source}; it may be revoked, expired, or meant "
-                f"for another site "
-                f"than {self.settings.api_url}. Make a new one on your profile page, then run: "
-                f"commonhold login"
-            )
-        return error
+        Args:
+            name: id or slug.
+            folder: where the file goes.
+            watcher: told of the progress.
+            wanted: the other fields of :class:`commonhold.client.Request`.
+        """
+        from commonhold.client.transfer.fetch import download  # noqa: PLC0415 -- it needs this module
+        from commonhold.client.transfer.request import Request  # noqa: PLC0415
 
+        return download(self, Request(name, Path(folder), **wanted), watcher)
 
-def _wait_before_retry(error: errors.CommonholdError, repeatable: bool, attempt: int) -> float | None:
-    """Return the seconds after which the same call may be made again, None where it may not."""
-    if isinstance(error, errors.LimitError | errors.BusyError):
-        # Refused before anything was done, so even a call that counts may be repeated.
-        return error.retry_after if error.retry_after is not None else jitter(attempt + 2)
-    if isinstance(error, UnsentError):
-        return jitter(attempt) if attempt < 4 else None
-    if (
-        isinstance(error, errors.UnreachableError)
-        and repeatable
-        and (error.status in _PASSING or error.status is None)
-    ):
-        return jitter(attempt) if attempt < 4 else None
-    return None
-
-
-def _read_json(response: Response, most: int) -> Mapping[str, Any]:
-    where = host_of(response.url)
-    content = response.read(most)
-    if response.is_encoded:
-        raise errors.ProtocolError(
-            f"{where} sent an encoded answer that was not asked for.",
-            hint="Check the proxy between here and the site.",
-        )
-    try:
-        answer = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise errors.ProtocolError(
-            f"{where} answered with something that is not JSON.",
-            status=response.status,
-            hint="Check the address of the API (--api-url); it usually ends in /api.",
-        ) from error
-    if not isinstance(answer, Mapping):
-        raise errors.ProtocolError(
-            f"{where} answered with JSON of another shape.", hint="Check the address of the API (--api-url)."
-        )
-    return answer
+    def _session(self, path: str, query: Mapping[str, Any]) -> Session:
+        answer, date = self._call("POST", path, query, LARGEST_ANSWER)
+        return Session.read(answer, http_date(date))
 
 
 def _path(name: str, *rest: str) -> str:
-    if not name or name in {".", ".."} or len(name) > 300:
-        raise errors.UsageError(
-            f"{name!r:.60} cannot be a dataset.", hint="Give an id or slug, as `search` shows them."
-        )
-    return "/".join(["/datasets", quote(name, safe=""), *rest])
-
-
-def _query(query: Mapping[str, Any]) -> str:
-    pairs: list[tuple[str, str]] = []
-    for key, value in query.items():
-        if value is None:
-            continue
-        values = [value] if isinstance(value, str | int) else list(value)
-        pairs.extend((key, str(entry)) for entry in values)
-    return f"?{urlencode(pairs)}" if pairs else ""
+    quoted = part(name, "a dataset", "Give an id or slug, as `search` shows them.")
+    return "/".join(["/datasets", quoted, *rest])

@@ -8,6 +8,7 @@ import contextlib
 import http.client
 import socket
 import ssl
+import threading
 from collections.abc import Iterable, Mapping
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
@@ -115,12 +116,21 @@ class Connection:
         network: what it shares with others.
         connect_timeout: seconds for a connection to come about, TLS included.
         silence: seconds without a byte after which a connection counts as dead.
+        stopped: when set, nothing more is sent: an :meth:`abort` that came just too early is not missed.
     """
 
-    def __init__(self, network: Network, *, connect_timeout: float = 10.0, silence: float = 60.0) -> None:
+    def __init__(
+        self,
+        network: Network,
+        *,
+        connect_timeout: float = 10.0,
+        silence: float = 60.0,
+        stopped: threading.Event | None = None,
+    ) -> None:
         self._network = network
         self._connect_timeout = connect_timeout
         self._silence = silence
+        self._stopped = stopped
         self._open: dict[Origin, http.client.HTTPConnection] = {}
         self._last: Response | None = None
         self._socket: socket.socket | None = None
@@ -180,6 +190,10 @@ class Connection:
         target = f"http://{host}{path}" if by_proxy else path
         everything = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **by_proxy, **headers}
         self._socket = connection.sock
+        # In this order: whoever stops sets the event first and then looks for the socket.
+        if self._stopped is not None and self._stopped.is_set():
+            self.close()
+            raise UnsentError("The request was given up.")
         try:
             connection.request(method, target, body=body or None, headers=everything)
             answer = connection.getresponse()

@@ -30,6 +30,7 @@ class CommonholdError(Exception):
     """The root of the tree.
 
     Attributes:
+        code: one word for programs.
         message: one sentence that says what happened.
         hint: one sentence that says what to do next, or an empty text.
         status: the HTTP status, or None when there was no answer.
@@ -58,6 +59,18 @@ class CommonholdError(Exception):
         self.url = url
         self.retry_after = retry_after
         self.body: Mapping[str, Any] = body or {}
+
+    @property
+    def code(self) -> str:
+        """One word for programs: the site's own (``terms``, ``bandwidth_limit`` …), else the kind (``not_found``)."""
+        for key in ("code", "reason", "type"):
+            told = self.body.get(key)
+            if isinstance(told, str) and told:
+                return told
+        if self.error and self.error.isidentifier():
+            return self.error
+        kind = type(self).__name__.removesuffix("Error")
+        return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind).lstrip("_")
 
 
 class UsageError(CommonholdError):
@@ -122,6 +135,10 @@ class CorruptError(CommonholdError):
 
 class ProtocolError(CorruptError):
     """An answer that no data collective should give."""
+
+
+class GivenUpError(CommonholdError):
+    """The call was ended from another thread, or its task was cancelled."""
 
 
 class UnreachableError(CommonholdError):

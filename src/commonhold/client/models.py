@@ -34,12 +34,14 @@ def mapping(value: object, what: str = "an answer") -> Mapping[str, Any]:
     return value
 
 
-def _text(source: Mapping[str, Any], key: str) -> str:
+def text(source: Mapping[str, Any], key: str) -> str:
+    """Return a text of a JSON object, an empty one where there is none."""
     value = source.get(key)
     return value if isinstance(value, str) else ""
 
 
-def _needed(source: Mapping[str, Any], key: str) -> str:
+def needed(source: Mapping[str, Any], key: str) -> str:
+    """Return a text of a JSON object that has to have one."""
     value = source.get(key)
     if not isinstance(value, str) or not value or len(value) > 8192:
         raise _wrong(f"a {key}", value)
@@ -132,25 +134,25 @@ class Dataset:
         organization = source.get("organization")
         owner: Mapping[str, Any] = organization if isinstance(organization, Mapping) else {}
         return cls(
-            id=_needed(source, "id"),
-            slug=_text(source, "slug"),
-            name=_text(source, "name"),
-            short_description=_text(source, "shortDescription"),
-            long_description=_text(source, "longDescription"),
-            locale=_text(source, "locale"),
-            task=_text(source, "task"),
-            format=_text(source, "format"),
-            license=_text(source, "license"),
-            license_abbreviation=_text(source, "licenseAbbreviation"),
-            organization=_text(owner, "name"),
-            organization_slug=_text(owner, "slug"),
+            id=needed(source, "id"),
+            slug=text(source, "slug"),
+            name=text(source, "name"),
+            short_description=text(source, "shortDescription"),
+            long_description=text(source, "longDescription"),
+            locale=text(source, "locale"),
+            task=text(source, "task"),
+            format=text(source, "format"),
+            license=text(source, "license"),
+            license_abbreviation=text(source, "licenseAbbreviation"),
+            organization=text(owner, "name"),
+            organization_slug=text(owner, "slug"),
             size_bytes=_optional_whole(source, "sizeBytes"),
             checksum=sha256(source.get("checksum")),
-            filename=_text(source, "filename") or None,
+            filename=text(source, "filename") or None,
             version=_optional_whole(source, "version"),
-            visibility=_text(source, "visibility"),
-            created_at=_text(source, "createdAt"),
-            updated_at=_text(source, "updatedAt"),
+            visibility=text(source, "visibility"),
+            created_at=text(source, "createdAt"),
+            updated_at=text(source, "updatedAt"),
             page=web_address(source.get("datasetUrl")),
             raw=source,
         )
@@ -172,6 +174,35 @@ class DatasetPage:
         if not isinstance(items, list):
             raise _wrong("a list of items", items)
         return cls(tuple(Dataset.read(item) for item in items), whole(source.get("total"), "a total"), source)
+
+
+@dataclass(frozen=True)
+class Version:
+    """One edition of a dataset's archive."""
+
+    number: int
+    filename: str
+    size_bytes: int | None
+    checksum: str | None
+    created_at: str
+    notes: str
+    is_current: bool
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, answer: object) -> Self:
+        """Read one from a JSON object."""
+        source = mapping(answer, "a version")
+        return cls(
+            number=whole(source.get("version"), "a version"),
+            filename=text(source, "filename"),
+            size_bytes=_optional_whole(source, "sizeBytes"),
+            checksum=sha256(source.get("checksum")),
+            created_at=text(source, "createdAt"),
+            notes=text(source, "notes"),
+            is_current=source.get("isCurrent") is True,
+            raw=source,
+        )
 
 
 @dataclass(frozen=True)
@@ -202,7 +233,7 @@ class Session:
             raise _wrong("a download address", "…")
         return cls(
             url=url,
-            filename=_text(source, "filename") or None,
+            filename=text(source, "filename") or None,
             size_bytes=whole(source.get("sizeBytes"), "a size"),
             checksum=sha256(source.get("checksum")),
             expires_at=expires,
@@ -229,7 +260,7 @@ class Pieces:
         source = mapping(answer, "a list of pieces")
         size, step = whole(source.get("sizeBytes"), "a size"), whole(source.get("pieceSize"), "a piece size")
         listed = source.get("pieces")
-        if _text(source, "algorithm").lower() != "sha256" or not _SMALLEST_PIECE <= step <= _LARGEST_PIECE:
+        if text(source, "algorithm").lower() != "sha256" or not _SMALLEST_PIECE <= step <= _LARGEST_PIECE:
             raise _wrong("a piece size", step)
         if not isinstance(listed, list) or len(listed) != -(-size // step):
             raise _wrong("a count of pieces", len(listed) if isinstance(listed, list) else listed)
@@ -261,11 +292,11 @@ class Limit:
         if not isinstance(answer, Mapping):
             return None
         return cls(
-            period=_text(answer, "period"),
+            period=text(answer, "period"),
             limit=_optional_whole(answer, "limit"),
             used=_optional_whole(answer, "used") or 0,
             remaining=_optional_whole(answer, "remaining"),
-            resets_at=_text(answer, "resetsAt"),
+            resets_at=text(answer, "resetsAt"),
         )
 
 
@@ -284,6 +315,7 @@ class Account:
     downloads: Limit | None
     bandwidth: Limit | None
     requests: str | None
+    storage_origin: str | None
     raw: Mapping[str, Any] = field(repr=False, compare=False)
 
     @classmethod
@@ -299,18 +331,19 @@ class Account:
         requests = limits.get("requests")
         scopes = key.get("scopes")
         return cls(
-            name=_text(person, "name"),
-            email=_text(person, "email"),
-            organization=_text(organization, "name"),
-            organization_slug=_text(organization, "slug"),
-            key_name=_text(key, "name"),
-            key_prefix=_text(key, "prefix"),
+            name=text(person, "name"),
+            email=text(person, "email"),
+            organization=text(organization, "name"),
+            organization_slug=text(organization, "slug"),
+            key_name=text(key, "name"),
+            key_prefix=text(key, "prefix"),
             scopes=tuple(scope for scope in scopes if isinstance(scope, str))
             if isinstance(scopes, list)
             else (),
-            key_expires_at=_text(key, "expiresAt") or None,
+            key_expires_at=text(key, "expiresAt") or None,
             downloads=Limit.read(limits.get("downloads")),
             bandwidth=Limit.read(limits.get("bandwidth")),
-            requests=(_text(requests, "limit") or None) if isinstance(requests, Mapping) else None,
+            requests=(text(requests, "limit") or None) if isinstance(requests, Mapping) else None,
+            storage_origin=web_address(source.get("storageOrigin")),
             raw=source,
         )

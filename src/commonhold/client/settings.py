@@ -3,7 +3,8 @@
 Options come first, then the environment, then the stored sign-in.
 
 The stored sign-in is one file, ``$XDG_CONFIG_HOME/commonhold/credentials.json``, readable by its owner only,
-with a key for each API address and the address signed in to last.
+with the API addresses and the one signed in to last. The keys are in the system's keyring where there is one that
+works, else in the same file.
 """
 
 import json
@@ -16,11 +17,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from commonhold.client import vault
 from commonhold.client.errors import LocalFileError, UsageError
 from commonhold.client.keys import fault
 from commonhold.client.network import is_loopback
 
 DEFAULT_API_URL = "http://127.0.0.1:8000/api"
+#: Where a key was found that is in no file.
+KEYRING = "the system keyring"
 _LARGEST_FILE = 1 << 20
 _HOST = re.compile(r"[^/?#]+")
 
@@ -86,17 +90,26 @@ class Credentials:
 
     def key_for(self, url: str) -> str | None:
         """Return the key stored for an API address."""
+        return self.find(url)[0]
+
+    def find(self, url: str) -> tuple[str | None, str]:
+        """Return the key stored for an API address, and where it was found."""
         sites = self._load().get("sites")
         site = sites.get(url) if isinstance(sites, dict) else None
+        if isinstance(site, dict) and site.get("keyring") is True:
+            return vault.find(url), KEYRING
         key = site.get("key") if isinstance(site, dict) else None
-        return key if isinstance(key, str) else None
+        return (key if isinstance(key, str) else None), str(self.path)
 
-    def store(self, url: str, key: str) -> None:
-        """Keep a key for an API address, which becomes the current one."""
+    def store(self, url: str, key: str) -> str:
+        """Keep a key for an API address, which becomes the current one; return where the key is."""
         content = self._load()
         sites = content.get("sites")
         sites = sites if isinstance(sites, dict) else {}
-        self._write({"current": url, "sites": {**sites, url: {"key": key}}})
+        in_keyring = vault.keep(url, key)
+        entry: dict[str, object] = {"keyring": True} if in_keyring else {"key": key}
+        self._write({"current": url, "sites": {**sites, url: entry}})
+        return KEYRING if in_keyring else str(self.path)
 
     def forget(self, url: str) -> bool:
         """Forget the key of an API address; False when there was none."""
@@ -104,6 +117,8 @@ class Credentials:
         sites = content.get("sites")
         if not isinstance(sites, dict) or url not in sites:
             return False
+        if isinstance(sites[url], dict) and sites[url].get("keyring") is True:
+            vault.forget(url)
         rest = {address: site for address, site in sites.items() if address != url}
         current = content.get("current") if content.get("current") != url else next(iter(rest), None)
         self._write({"current": current, "sites": rest})
@@ -164,7 +179,7 @@ def load(
     if key_file is not None:
         key, key_source = _read_key(key_file), str(key_file)
     elif key is None:
-        key, key_source = stored.key_for(address), str(stored.path)
+        key, key_source = stored.find(address)
     if key is not None:
         why = fault(key)
         if why:

@@ -1,13 +1,12 @@
-"""Submissions as a client sees them: what a publisher does with them, one function for each call."""
+"""Submissions and uploads as a client sees them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
-from urllib.parse import quote
 
 from commonhold.client import errors
-from commonhold.client.api import Client
-from commonhold.client.models import mapping
+from commonhold.client.models import mapping, needed, text, web_address, whole
+from commonhold.client.wire import part
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,72 +30,89 @@ class Submission:
             raise errors.ProtocolError("The site's answer holds a submission without an id.")
         return cls(
             id=identifier,
-            name=_text(source, "name"),
-            status=_text(source, "status"),
-            file_upload=_text(source, "fileUploadId") or None,
-            dataset=_text(source, "approvedDatasetId") or None,
-            review_note=_text(source, "reviewNote"),
+            name=text(source, "name"),
+            status=text(source, "status"),
+            file_upload=text(source, "fileUploadId") or None,
+            dataset=text(source, "approvedDatasetId") or None,
+            review_note=text(source, "reviewNote"),
             raw=source,
         )
 
 
-def create(site: Client, name: str, *, dataset: str | None = None) -> Submission:
-    """Begin a submission; with ``dataset`` (an id) one that changes a dataset which is published already."""
-    body = {"name": name} if dataset is None else {"name": name, "datasetId": dataset}
-    return Submission.read(site.send("POST", "/submissions", body))
+@dataclass(frozen=True, slots=True)
+class UploadSession:
+    """An upload that has begun. ``part_size`` is a proposal in bytes."""
+
+    upload: str
+    upload_id: str
+    part_size: int | None
+    expires_at: str
+
+    @classmethod
+    def read(cls, answer: object) -> Self:
+        """Read one from a JSON object."""
+        source = mapping(answer, "an upload")
+        return cls(
+            upload=needed(source, "fileUploadId"),
+            upload_id=needed(source, "uploadId"),
+            part_size=None if source.get("partSize") is None else whole(source["partSize"], "a part size"),
+            expires_at=text(source, "expiresAt"),
+        )
 
 
-def change(site: Client, submission: str, fields: Mapping[str, Any]) -> Submission:
-    """Fill in fields, named as the API names them."""
-    return Submission.read(site.send("PATCH", path(submission), fields, repeatable=True))
+@dataclass(frozen=True, slots=True)
+class UploadState:
+    """How far an upload is: the numbers of the parts that arrived, then how verification goes."""
+
+    upload: str
+    submission: str
+    status: str
+    filename: str
+    size_bytes: int
+    arrived: tuple[int, ...]
+    verification: str | None
+    reasons: tuple[str, ...]
+    raw: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, answer: object) -> Self:
+        """Read one from a JSON object."""
+        source = mapping(answer, "an upload")
+        parts, reasons = source.get("parts"), source.get("reasons")
+        return cls(
+            upload=needed(source, "fileUploadId"),
+            submission=text(source, "submissionId"),
+            status=text(source, "status"),
+            filename=text(source, "filename"),
+            size_bytes=whole(source.get("fileSize"), "a size"),
+            arrived=tuple(
+                whole(mapping(one, "a part").get("partNumber"), "a part")
+                for one in (parts if isinstance(parts, list) else ())
+            ),
+            verification=text(source, "verification") or None,
+            reasons=tuple(str(reason) for reason in reasons) if isinstance(reasons, list) else (),
+            raw=source,
+        )
 
 
-def submit(site: Client, submission: str) -> Submission:
-    """Submit for review, agreeing to the terms for publishers."""
-    return Submission.read(site.send("POST", path(submission), {"agreeToSubmit": True}))
+@dataclass(frozen=True, slots=True)
+class PartAddress:
+    """Where one part goes, by PUT and without credentials."""
 
+    number: int
+    url: str
+    expires_at: str
 
-def retract(site: Client, submission: str) -> Submission:
-    """Withdraw from review."""
-    return Submission.read(site.send("POST", f"{path(submission)}/retract", {}))
-
-
-def delete(site: Client, submission: str) -> None:
-    """Delete what was not published."""
-    site.send("DELETE", path(submission))
-
-
-def get(site: Client, submission: str) -> Submission:
-    """Return one."""
-    return Submission.read(site.send("GET", path(submission)))
-
-
-def listed(site: Client, *, page: int = 1, limit: int = 24) -> tuple[list[Submission], int]:
-    """Return a page of the organization's submissions, and how many there are."""
-    answer = site.send("GET", f"/submissions?page={page}&limit={limit}")
-    items, total = answer.get("items"), answer.get("total")
-    if not isinstance(items, list) or not isinstance(total, int):
-        raise errors.ProtocolError("The site's answer is no list of submissions.")
-    return [Submission.read(mapping(item, "a submission")) for item in items], total
-
-
-def versions(site: Client, dataset: str) -> list[Mapping[str, Any]]:
-    """Return the versions of a dataset, the newest first."""
-    items = site.send("GET", f"/datasets/{quote(dataset, safe='')}/versions").get("items")
-    if not isinstance(items, list):
-        raise errors.ProtocolError("The site's answer is no list of versions.")
-    return [mapping(item, "a version") for item in items]
+    @classmethod
+    def read(cls, answer: object) -> Self:
+        """Read one from a JSON object."""
+        source = mapping(answer, "a part")
+        url = web_address(source.get("url"))
+        if url is None:
+            raise errors.ProtocolError("The site's answer holds no address for a part.")
+        return cls(whole(source.get("partNumber"), "a part"), url, text(source, "expiresAt"))
 
 
 def path(submission: str) -> str:
     """Return the address of a submission below the API's."""
-    if not submission or submission in {".", ".."} or len(submission) > 300:
-        raise errors.UsageError(
-            f"{submission!r:.60} cannot be a submission.", hint="`commonhold submissions` lists yours."
-        )
-    return f"/submissions/{quote(submission, safe='')}"
-
-
-def _text(source: Mapping[str, Any], key: str) -> str:
-    value = source.get(key)
-    return value if isinstance(value, str) else ""
+    return f"/submissions/{part(submission, 'a submission', '`commonhold submissions` lists yours.')}"

@@ -6,17 +6,20 @@ from dataclasses import dataclass, field
 
 from commonhold.client.network import Network
 from commonhold.client.transfer.adapt import Connections
-from commonhold.client.transfer.marks import PROVEN, Marks
-from commonhold.client.transfer.part import PartFile
+from commonhold.client.transfer.faults import StoppedError
+from commonhold.client.transfer.marks import PROVEN
+from commonhold.client.transfer.memory import Place, Progress
 from commonhold.client.transfer.plan import Plan
+from commonhold.client.transfer.share import Share
 from commonhold.client.transfer.source import Source
-from commonhold.client.transfer.throttle import Throttle
-from commonhold.client.transfer.whole import WholeHash
+from commonhold.client.transfer.whole import Consumer, WholeHash
 from commonhold.client.transfer.window import Window
 from commonhold.client.transfer.worker import Shared, Worker
 
 _TICK = 0.05
 _AHEAD = 16
+# What is unpacked in flight stays in memory till then.
+_MOST_IN_MEMORY = 64 << 20
 _SLOW_SECONDS = 10.0
 _FEW = 1024
 # A worker that is just connecting hears of the end late; it touches nothing then.
@@ -32,12 +35,15 @@ class Options:
         rate: the most bytes per second, or None.
         silence: seconds without a byte after which a connection is given up.
         max_wait: seconds without any progress after which the transfer is given up.
+        share: what this transfer has in common with others that run beside it; its bound on connections and
+            its rate then count for all of them together, and ``rate`` here for nothing.
     """
 
     connections: int = 16
     rate: int | None = None
     silence: float = 20.0
     max_wait: float = 300.0
+    share: Share | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass
@@ -59,6 +65,7 @@ class Engine:
         marks: how far each segment has come.
         options: how to behave.
         hooks: whom to tell.
+        consumer: given the bytes in order as they come, in pieces that were proven where they can be.
     """
 
     def __init__(
@@ -66,35 +73,43 @@ class Engine:
         network: Network,
         source: Source,
         plan: Plan,
-        part: PartFile,
-        marks: Marks,
+        part: Place,
+        marks: Progress,
         *,
         options: Options,
         hooks: Hooks,
+        consumer: Consumer | None = None,
     ) -> None:
         self._options = options
+        self._share = options.share or Share(options.connections, options.rate)
+        rate = self._share.throttle.rate
         self.present = sum(_in_place(plan, marks, index) for index in range(plan.count))
         self._hooks = hooks
         self._plan = plan
         pending = [index for index in range(plan.count) if not _is_complete(plan, marks, index)]
-        in_order = plan.checksum is not None and not plan.has_pieces
+        in_order = consumer is not None or (plan.checksum is not None and not plan.has_pieces)
+        ahead = _AHEAD if in_order else None
+        if consumer:
+            ahead = max(1, min(_AHEAD, _MOST_IN_MEMORY // plan.segment))
         self._shared = Shared(
             network=network,
             source=source,
             plan=plan,
             part=part,
             marks=marks,
-            window=Window(pending, _AHEAD if in_order else None),
-            throttle=Throttle(options.rate),
+            window=Window(pending, ahead),
+            share=self._share,
             silence=options.silence,
             max_wait=options.max_wait,
             present=self.present,
             note=hooks.note,
         )
         self._whole = (
-            WholeHash(plan, part, marks, self._shared.window, self._shared.wake) if in_order else None
+            WholeHash(plan, part, marks, self._shared.window, self._shared.wake, consumer=consumer)
+            if in_order
+            else None
         )
-        self._rule = Connections(min(options.connections, 4) if options.rate else options.connections)
+        self._rule = Connections(min(options.connections, 4) if rate else options.connections)
         self._workers: list[Worker] = []
 
     def run(self) -> None:
@@ -104,13 +119,16 @@ class Engine:
             ChangedError: the content is another one now.
             CommonholdError: it cannot be had, or is not what was promised.
             KeyboardInterrupt: somebody asked to stop; what is in place stays.
+            StoppedError: somebody asked all transfers that share with this one to stop.
         """
+        self._share.join()
         try:
             if self._whole:
                 self._whole.start()
             self._watch()
         finally:
             self._stop()
+            self._share.leave()
         if self._shared.failure:
             raise self._shared.failure
 
@@ -122,7 +140,7 @@ class Engine:
         """
         if self._whole:
             self._whole.check()
-        return self._whole is not None or self._plan.has_pieces
+        return self._plan.checksum is not None or self._plan.has_pieces
 
     @property
     def received(self) -> int:
@@ -138,7 +156,9 @@ class Engine:
             target = self._rule.observe(now, self.received, shared.latency)
             if shared.take_trouble():
                 target = self._rule.trouble()
-            self._hold(target)
+            self._hold(min(target, self._share.fair))
+            if self._share.stop.is_set():
+                raise StoppedError
             self._hooks.advanced(shared.in_place(self._workers), sum(w.is_alive() for w in self._workers))
             shared.source.remaining = self._remaining(now - began)
             if now - slow_since > _SLOW_SECONDS:
@@ -166,6 +186,8 @@ class Engine:
             worker.is_leaving = True
         self._shared.target = wanted
         for _ in range(min(wanted - len(alive), self._shared.window.waiting)):
+            if not self._share.take():
+                return
             worker = Worker(self._shared)
             self._workers.append(worker)
             worker.start()
@@ -176,7 +198,7 @@ class Engine:
             worker: worker.received for worker in self._workers if worker.is_alive() and worker.is_receiving
         }
         brought = {worker: count - before[worker] for worker, count in now.items() if worker in before}
-        if brought and not self._options.rate:
+        if brought and not self._share.throttle.rate:
             usual = sorted(brought.values())[len(brought) // 2] / 10 if len(brought) > 2 else 0
             for worker, count in brought.items():
                 if count < max(usual, _FEW):
@@ -194,11 +216,11 @@ class Engine:
             worker.join(timeout=_FAREWELL)
 
 
-def _in_place(plan: Plan, marks: Marks, index: int) -> int:
+def _in_place(plan: Plan, marks: Progress, index: int) -> int:
     return plan.length(index) if marks[index] == PROVEN else min(marks[index], plan.length(index))
 
 
-def _is_complete(plan: Plan, marks: Marks, index: int) -> bool:
+def _is_complete(plan: Plan, marks: Progress, index: int) -> bool:
     if plan.has_pieces:
         return marks[index] == PROVEN
     return marks[index] >= plan.length(index)

@@ -25,5 +25,9 @@ class WithoutRangesError(MisbehavedError):
     """The whole file was sent where a part was asked for."""
 
 
+class StoppedError(Exception):
+    """Somebody asked all transfers to stop; what is in place stays."""
+
+
 class ChangedError(Exception):
     """The file is another one now; what was fetched of the old one is of no use. Ends the transfer."""

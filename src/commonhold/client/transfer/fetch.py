@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Protocol
 
 from commonhold.client import errors
 from commonhold.client.api import Client
@@ -12,7 +13,7 @@ from commonhold.client.models import Dataset, Pieces, Session
 from commonhold.client.names import safe_name
 from commonhold.client.transfer import record as records
 from commonhold.client.transfer.engine import Engine, Hooks
-from commonhold.client.transfer.faults import ChangedError
+from commonhold.client.transfer.faults import ChangedError, StoppedError
 from commonhold.client.transfer.journal import Journal, Subject
 from commonhold.client.transfer.layout import Paths
 from commonhold.client.transfer.lock import HeldError, Lock
@@ -21,32 +22,49 @@ from commonhold.client.transfer.plan import SEGMENT, Plan
 from commonhold.client.transfer.present import Present, keep_record, outcome_of
 from commonhold.client.transfer.request import Outcome, Request, Watcher
 from commonhold.client.transfer.resume import Workplace
-from commonhold.client.transfer.source import Grant, Source
+from commonhold.client.transfer.source import Grant, Identity, Source
 
 _MOST_RESTARTS = 3
 _LOCK_POLL = 0.3
+
+
+class Notebook(Protocol):
+    """Where a download notes what the next run must know."""
+
+    def note_grant(self, grant: Grant) -> None:
+        """Remember another address."""
+
+    def note_identity(self, identity: Identity) -> None:
+        """Remember how the storage names the content."""
 
 
 class _AnotherFileError(Exception):
     """The site granted another file than it had described: a version was published just now."""
 
 
-def download(site: Client, request: Request, watcher: Watcher | None = None) -> Outcome:
+def download(
+    site: Client, request: Request, watcher: Watcher | None = None, *, known: records.Records | None = None
+) -> Outcome:
     """Bring a dataset's file here, proven, or find that it is here already.
+
+    Args:
+        site: the site.
+        request: what to fetch, and where to.
+        watcher: told what happens meanwhile.
+        known: the records of the folder, where the caller has read them already.
 
     Raises:
         CommonholdError: it cannot be had; see :mod:`commonhold.client.errors`.
     """
     if not (request.overwrite or request.update):
-        found = records.find(
-            request.folder, site.settings.api_url, request.kind, request.name, request.version
-        )
-        if found:
+        known = known or records.Records(request.folder)
+        found = known.find(site.settings.api_url, request.kind, request.name, request.version)
+        if found and request.filename in {None, found[0].name}:
             return outcome_of(*found)
-    return _Fetch(site, request, watcher or Watcher()).run()
+    return Fetch(site, request, watcher or Watcher()).run()
 
 
-class _Fetch:
+class Fetch:
     """One call of :func:`download`."""
 
     def __init__(self, site: Client, request: Request, watcher: Watcher) -> None:
@@ -61,6 +79,7 @@ class _Fetch:
         self._present = Present(request, watcher)
 
     def run(self) -> Outcome:
+        """Find out what it is, and bring it; with another version that was published meanwhile, once more."""
         last: Exception | None = None
         doubted: Subject | None = None
         for _ in range(_MOST_RESTARTS):
@@ -186,7 +205,11 @@ class _Fetch:
                         f"{paths.final.name} is being downloaded by {held.who} already; waiting for it."
                     )
                     told = True
-                time.sleep(_LOCK_POLL)
+                share = self._request.options.share
+                if share is None:
+                    time.sleep(_LOCK_POLL)
+                elif share.stop.wait(_LOCK_POLL):
+                    raise StoppedError from held
         try:
             yield
         finally:
@@ -294,17 +317,21 @@ class _Fetch:
             checksum=subject.checksum,
             is_verified=is_verified,
             received=self._received,
-            seconds=time.monotonic() - self._began,
+            seconds=self._elapsed,
             sessions=self._sessions,
         )
 
-    def _renew(self, subject: Subject, workplace: Workplace) -> Grant:
+    @property
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._began
+
+    def _renew(self, subject: Subject, notebook: Notebook) -> Grant:
         session = self._ask_for_session(subject.version)
         if (session.size_bytes, session.checksum) != (subject.size, subject.checksum):
             self._session = session
             raise ChangedError("the site grants another file now")
         grant = _grant(session)
-        workplace.note_grant(grant)
+        notebook.note_grant(grant)
         return grant
 
 

@@ -140,6 +140,9 @@ class PartFile(ReadableFile):
         except OSError as error:
             raise local_fault(error, self.path) from error
 
+    def release(self, index: int) -> None:
+        """Keep the segment: it is on disk to stay."""
+
     def sync(self) -> None:
         """Make what was written survive a power loss."""
         try:

@@ -1,6 +1,7 @@
 """The note beside a finished file: what it is, and that it was proven. It makes asking again free."""
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -61,34 +62,45 @@ class Record:
             found = path.stat()
         except OSError:
             return False
+        if self.kind.endswith("-extracted"):  # what people do with what they unpacked is their business
+            return stat.S_ISDIR(found.st_mode)
         return self.checksum is not None and (found.st_size, found.st_mtime_ns) == (
             self.size,
             self.modified_ns,
         )
 
 
-def find(folder: Path, api_url: str, kind: str, name: str, version: int | None) -> tuple[Path, Record] | None:
-    """Find a proven file of a dataset in a folder, by id or slug, asking nobody.
+class Records:
+    """The records of one folder, read once.
 
-    With several versions there, and none asked for, it is the latest.
+    Args:
+        folder: which need not be there.
     """
-    best: tuple[Path, Record] | None = None
-    for path in _records(folder):
-        record = Record.read(path)
-        if (
-            record is None
-            or (record.api_url, record.kind) != (api_url, kind)
-            or name not in {record.dataset, record.slug}
-        ):
-            continue
-        if version is not None and record.version != version:
-            continue
-        paths = Paths.of(folder, path.name.removesuffix(".commonhold"))
-        if paths.final.name != record.filename or not record.speaks_of(paths.final):
-            continue
-        if best is None or (record.version or 0) > (best[1].version or 0):
-            best = (paths.final, record)
-    return best
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._by_name: dict[tuple[str, str, str], list[tuple[Path, Record]]] = {}
+        for path in _records(folder):
+            record = Record.read(path)
+            paths = Paths.of(folder, path.name.removesuffix(".commonhold"))
+            if record is None or paths.final.name != record.filename:
+                continue
+            for name in {record.dataset, record.slug}:
+                self._by_name.setdefault((record.api_url, record.kind, name), []).append(
+                    (paths.final, record)
+                )
+
+    def find(self, api_url: str, kind: str, name: str, version: int | None) -> tuple[Path, Record] | None:
+        """Find a proven file of a dataset, by id or slug, asking nobody.
+
+        With several versions there, and none asked for, it is the latest.
+        """
+        found = [
+            (path, record)
+            for path, record in self._by_name.get((api_url, kind, name), ())
+            if version in {None, record.version} and record.speaks_of(path)
+        ]
+        return max(found, key=lambda one: one[1].version or 0, default=None)
 
 
 def _records(folder: Path) -> Iterator[Path]:

@@ -37,7 +37,8 @@ class Outcome:
         received: bytes that came over the network.
         seconds: how long it took.
         sessions: how many downloads the site granted for it, each of which counts against the quota of the
-        day.
+            day.
+        links: how many links of an archive were left out when it was unpacked.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class Outcome:
     received: int = 0
     seconds: float = 0.0
     sessions: int = 0
+    links: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,9 @@ class Request:
         sample: the sample instead of the whole.
         filename: a name of our own for the file, instead of the one the site gives it.
         overwrite: fetch it although a file of its name is there, which is replaced once the new one is
-        proven. update: ask the site for news although a proven file is here.
+            proven.
+        update: ask the site for news although a proven file is here.
+        extract: unpack the archive while it comes, into a folder of its name; the archive itself is not kept.
     """
 
     name: str
@@ -73,9 +77,10 @@ class Request:
     filename: str | None = None
     overwrite: bool = False
     update: bool = False
+    extract: bool = False
     options: Options = field(default_factory=Options)
 
     @property
     def kind(self) -> str:
         """What the records call it."""
-        return "sample" if self.sample else "dataset"
+        return ("sample" if self.sample else "dataset") + ("-extracted" if self.extract else "")

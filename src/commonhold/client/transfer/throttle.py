@@ -12,7 +12,7 @@ class Throttle:
     """
 
     def __init__(self, rate: int | None) -> None:
-        self._rate = rate
+        self.rate = rate
         self._free_at = time.monotonic()
         self._lock = threading.Lock()
         #: How much to ask for at once, so that the rate is even and a stop is heard soon.
@@ -20,9 +20,9 @@ class Throttle:
 
     def passed(self, count: int) -> float:
         """Say that ``count`` bytes came through; return the seconds to wait before the next."""
-        if not self._rate:
+        if not self.rate:
             return 0.0
         with self._lock:
             now = time.monotonic()
-            self._free_at = max(self._free_at, now - 0.1) + count / self._rate
+            self._free_at = max(self._free_at, now - 0.1) + count / self.rate
             return max(0.0, self._free_at - now)

@@ -1,13 +1,18 @@
-"""The hash of the whole file, in order, right behind the workers; for sites that tell no hashes of pieces."""
+"""The file in order, right behind the workers: hashed where only the whole can be proven, unpacked in flight."""
 
 import hashlib
 import threading
+from collections.abc import Callable, Iterator
 
 from commonhold.client import errors
-from commonhold.client.transfer.marks import PROVEN, Marks
-from commonhold.client.transfer.part import PartFile
+from commonhold.client.transfer.faults import StoppedError
+from commonhold.client.transfer.marks import PROVEN
+from commonhold.client.transfer.memory import Place, Progress
 from commonhold.client.transfer.plan import Plan
 from commonhold.client.transfer.window import Window
+
+#: What is done with the file's bytes in order. What it leaves unread is passed over.
+Consumer = Callable[[Iterator[memoryview]], None]
 
 _BITE = 1 << 20
 _POLL = 0.02
@@ -18,10 +23,25 @@ class WholeHash(threading.Thread):
 
     The workers stay near (see :class:`Window`), so what it reads is still in the memory of the system; the
     disk is not asked a second time, and a resumed file is hashed by the same words as a new one.
+
+    Args:
+        plan: what the file must be.
+        part: where it comes about.
+        marks: how far each segment has come.
+        window: told how far this has come.
+        wake: set at the end.
+        consumer: given the bytes in order, of pieces that were proven where they can be.
     """
 
     def __init__(
-        self, plan: Plan, part: PartFile, marks: Marks, window: Window, wake: threading.Event
+        self,
+        plan: Plan,
+        part: Place,
+        marks: Progress,
+        window: Window,
+        wake: threading.Event,
+        *,
+        consumer: Consumer | None = None,
     ) -> None:
         super().__init__(name="commonhold-hash", daemon=True)
         self._plan = plan
@@ -29,43 +49,57 @@ class WholeHash(threading.Thread):
         self._marks = marks
         self._window = window
         self._wake = wake
-        self._digest = hashlib.sha256()
+        self._consumer = consumer
+        self._digest = None if plan.has_pieces or plan.checksum is None else hashlib.sha256()
         self._stopped = threading.Event()
         self.failure: BaseException | None = None
         self.is_finished = False
 
     def run(self) -> None:
-        """Hash until the end, or until stopped."""
+        """Go on until the end, or until stopped."""
         try:
-            view = memoryview(bytearray(_BITE))
-            for index in range(self._plan.count):
-                self._window.reached(index)
-                if not self._segment(index, view):
-                    return
+            chunks = self._chunks()
+            if self._consumer:
+                self._consumer(chunks)
+            for _ in chunks:
+                pass
             self.is_finished = True
+        except StoppedError:
+            pass
         except BaseException as failure:  # noqa: BLE001 -- handed to the thread that watches, which raises it
             self.failure = failure
         finally:
             self._wake.set()
 
-    def _segment(self, index: int, view: memoryview) -> bool:
-        at, length, start = 0, self._plan.length(index), self._plan.start(index)
-        while at < length:
-            mark = self._marks[index]
-            ready = length if mark == PROVEN else mark
-            if ready <= at:
-                if self._stopped.wait(_POLL):
-                    return False
-                continue
-            count = self._part.read(start + at, view[: min(_BITE, ready - at)])
-            if not count:
-                raise errors.LocalFileError(
-                    f"{self._part.path} became shorter while it was read.",
-                    hint="Something else changes the file; stop it, and run the same command again.",
-                )
-            self._digest.update(view[:count])
-            at += count
-        return True
+    def _chunks(self) -> Iterator[memoryview]:
+        """Yield the file in order; what is yielded is good until the next is asked for."""
+        view = memoryview(bytearray(_BITE))
+        for index in range(self._plan.count):
+            self._window.reached(index)
+            at, length, start = 0, self._plan.length(index), self._plan.start(index)
+            while at < length:
+                ready = self._ready(index, length)
+                if ready <= at:
+                    if self._stopped.wait(_POLL):
+                        raise StoppedError
+                    continue
+                count = self._part.read(start + at, view[: min(_BITE, ready - at)])
+                if not count:
+                    raise errors.LocalFileError(
+                        f"{self._part.path} became shorter while it was read.",
+                        hint="Something else changes the file; stop it, and run the same command again.",
+                    )
+                if self._digest:
+                    self._digest.update(view[:count])
+                at += count
+                yield view[:count]
+            self._part.release(index)
+
+    def _ready(self, index: int, length: int) -> int:
+        mark = self._marks[index]
+        if self._plan.has_pieces:
+            return length if mark == PROVEN else 0
+        return length if mark == PROVEN else mark
 
     def stop(self) -> None:
         """Stop, unless it is through already."""
@@ -78,7 +112,7 @@ class WholeHash(threading.Thread):
         Raises:
             CorruptError: it is another one.
         """
-        if self._digest.hexdigest() != self._plan.checksum:
+        if self._digest and self._digest.hexdigest() != self._plan.checksum:
             raise errors.CorruptError(
                 "The downloaded file does not have the promised SHA-256, and the site tells no "
                 "hashes of its pieces, "

@@ -18,11 +18,11 @@ from commonhold.client.transfer.faults import (
     TransferFaultError,
     WithoutRangesError,
 )
-from commonhold.client.transfer.marks import PROVEN, Marks
-from commonhold.client.transfer.part import PartFile
+from commonhold.client.transfer.marks import PROVEN
+from commonhold.client.transfer.memory import Place, Progress
 from commonhold.client.transfer.plan import Plan
+from commonhold.client.transfer.share import Share
 from commonhold.client.transfer.source import Source
-from commonhold.client.transfer.throttle import Throttle
 from commonhold.client.transfer.window import Window
 
 #: A bite is still in the processor's cache when it is hashed and written; sixteen lost ones are two windows.
@@ -46,10 +46,10 @@ class Shared:
     network: Network
     source: Source
     plan: Plan
-    part: PartFile
-    marks: Marks
+    part: Place
+    marks: Progress
     window: Window
-    throttle: Throttle
+    share: Share
     silence: float
     max_wait: float
     present: int
@@ -158,6 +158,7 @@ class Worker(threading.Thread):
             shared.fail(failure)
         finally:
             self._connection.close()
+            shared.share.give_back()
             shared.wake.set()
 
     def _run_length(self) -> int:
@@ -336,13 +337,14 @@ class Worker(threading.Thread):
 
     def _receive(self, response: Response, view: memoryview) -> int:
         shared = self._shared
-        if shared.throttle.gulp:
-            view = view[: shared.throttle.gulp]
+        throttle = shared.share.throttle
+        if throttle.gulp:
+            view = view[: throttle.gulp]
         count = response.receive(view)
         if not count:
             raise errors.UnreachableError("The storage ended the connection in the middle.")
         self.received += count
-        wait = shared.throttle.passed(count)
+        wait = throttle.passed(count)
         if wait:
             shared.stop.wait(wait)
         if shared.stop.is_set():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from commonhold.client import errors, submissions
+from commonhold.client import errors
 from commonhold.client.api import Client
 from commonhold.client.submissions import Submission
 from commonhold.client.transfer.layout import read_json, write_json
@@ -95,7 +95,7 @@ def prepare(site: Client, what: Publication, watcher: Watcher) -> tuple[Submissi
     submission = _submission(site, what, draft)
     draft.begun(submission.id)
     if what.metadata:
-        submission = submissions.change(site, submission.id, what.metadata)
+        submission = site.update_submission(submission.id, what.metadata)
     delivery = _Delivery(site, what, draft, watcher)
     if what.sample is not None:
         delivery.send(submission.id, what.sample)
@@ -129,14 +129,14 @@ def _submission(site: Client, what: Publication, draft: Draft) -> Submission:
     known = what.submission or draft.submission
     if known is not None:
         try:
-            return submissions.get(site, known)
+            return site.submission(known)
         except errors.NotFoundError:
             if what.submission is not None:
                 raise
     name = what.metadata.get("name")
     if not isinstance(name, str) or not name.strip():
         raise errors.UsageError("The metadata names no dataset: `name` is missing.")
-    return submissions.create(site, name)
+    return site.create_submission(name)
 
 
 @dataclass(frozen=True, slots=True)

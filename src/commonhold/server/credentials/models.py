@@ -66,3 +66,37 @@ class SessionToken(models.Model):
 
     def __str__(self) -> str:
         return f"session of {self.person} since {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class DeviceSignIn(models.Model):
+    """A program that asks to act for somebody, until a person says yes or no on the web (RFC 8628).
+
+    Both codes are kept as keyed hashes only. No key is in here: it is made when the program fetches it.
+    """
+
+    PENDING, CONFIRMED, DENIED, COLLECTED = "pending", "confirmed", "denied", "collected"
+
+    device_digest = models.CharField(max_length=64, unique=True)
+    user_digest = models.CharField(max_length=64, unique=True)
+    program = models.CharField(max_length=100)
+    machine = models.CharField(max_length=80)
+    address = models.CharField(max_length=64)
+    scopes = models.JSONField(default=list)
+    state = models.CharField(max_length=16, default=PENDING)
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField(db_index=True)
+    polled_at = models.DateTimeField(null=True, blank=True)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="device_sign_ins",
+    )
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, null=True, blank=True, related_name="device_sign_ins"
+    )
+    key_expires_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.program} on {self.machine}, {self.state}"

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 import commonhold
 from commonhold.server.api.collective import parameters, shapes
 from commonhold.server.api.collective.description_publishing import PUBLISHING
+from commonhold.server.api.collective.description_sign_in import SIGN_IN
 from commonhold.server.api.collective.endpoint import OpenEndpoint, answer, base_url
 from commonhold.server.api.collective.responses import (
     DATASET,
@@ -74,6 +75,7 @@ OPERATIONS = (
             Parameter("locale", "Language of the data.", TEXT, many=True),
             Parameter("license", "Abbreviation of the licence.", TEXT, many=True),
             Parameter("format", "Format of the data.", TEXT, many=True),
+            Parameter("organization", "Slug of the organization that publishes it.", TEXT, many=True),
             Parameter("sort", "By what; without it by relevance where `q` is given, else newest first.", {"type": "string", "enum": ["relevance", "newest", "size"]}),
             Parameter("sortDirection", "Which end first.", {"type": "string", "enum": ["asc", "desc"], "default": "desc"}),
             Parameter("uploadDate", "Only datasets published since then (UTC).", {"type": "string", "enum": ["today", "thisWeek", "thisMonth", "thisYear"]}),
@@ -122,6 +124,7 @@ OPERATIONS = (
         {200: ok("The account.", shapes.Account), 401: STATUS_401, 429: STATUS_429},
         security=("apiKey", "basic"), tags=("Account",),
     ),
+    *SIGN_IN,
     *PUBLISHING,
     Operation(
         "/health", "get", "getHealth", "Check health", "The site answers. No database is asked.",

@@ -25,7 +25,8 @@ class ArchiveMember(Shape):
 
     In a zip, what was fetched is raw deflate where ``deflated``. In a tar.gz, unpacking begins at ``point`` (asked for
     with ``name``; null: at the archive's beginning); ``skip`` unpacked bytes are passed over, then ``size`` are the
-    file.
+    file. ``offset`` is where the content begins in the whole archive, unpacked, so that neighbors can be read in one
+    go; in a zip, where the member's local header begins, which tells its CRC-32.
     """
 
     number: int
@@ -36,6 +37,7 @@ class ArchiveMember(Shape):
     end: Digits
     deflated: bool
     skip: Digits
+    offset: Digits
     point: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
 
 
@@ -121,4 +123,5 @@ def _shown(index: ArchiveIndex, number: int, member: Member) -> ArchiveMember:
         end=str(access.end),
         deflated=access.deflated,
         skip=str(access.skip),
+        offset=str(member.offset),
     )

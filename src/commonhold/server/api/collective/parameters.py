@@ -113,6 +113,7 @@ def asked_list(query: QueryDict) -> tuple[Filters, int, int]:
         locales=parameters.several("locale"),
         licenses=parameters.several("license"),
         formats=parameters.several("format"),
+        organizations=parameters.several("organization"),
         created_since=_start_of(since),
         has_sample=query.get("sample", "").lower() not in {"", "false", "0", "no"},
         is_paid=None if pricing is None else pricing == "compensated",

@@ -25,6 +25,11 @@ METHOD_NOT_ALLOWED = "Method not allowed."
 BODY_TOO_LARGE = "Request body too large."
 UNSUPPORTED_MEDIA_TYPE = "Unsupported media type."
 INTERNAL_ERROR = "Internal server error."
+# Signing in without a key: the words of RFC 8628, 3.5.
+AUTHORIZATION_PENDING = "authorization_pending"
+SLOW_DOWN = "slow_down"
+ACCESS_DENIED = "access_denied"
+EXPIRED_TOKEN = "expired_token"  # noqa: S105  a word of the protocol
 
 # For the reference page: by the name above, the status and what the reader of the error does next.
 ADVICE = {
@@ -46,6 +51,10 @@ ADVICE = {
     "BODY_TOO_LARGE": (413, "Send less: 2 MiB at most."),
     "UNSUPPORTED_MEDIA_TYPE": (415, "Send JSON with `Content-Type: application/json`, or no body."),
     "INTERNAL_ERROR": (500, "Our fault; try again later."),
+    "AUTHORIZATION_PENDING": (400, "Nobody has entered the code yet: ask again after `interval` seconds."),
+    "SLOW_DOWN": (400, "You ask too often: from now on wait five seconds longer between two requests."),
+    "ACCESS_DENIED": (400, "The person said no. Do not ask again with this code."),
+    "EXPIRED_TOKEN": (400, "The code has expired, was used, or never was one: begin anew with `POST /api/device/authorize`."),
 }  # fmt: skip
 
 

@@ -198,12 +198,13 @@ class AccountLimits(Shape):
 
 
 class Account(Shape):
-    """Who the key stands for and what is left of today."""
+    """Who the key stands for and what is left of today; ``storageOrigin`` is where downloads come from."""
 
     person: AccountPerson
     organization: OrganizationReference
     key: AccountKey
     limits: AccountLimits
+    storage_origin: str
 
 
 class Health(Shape):

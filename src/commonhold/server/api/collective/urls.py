@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from commonhold.server.api.collective import (
     account,
     datasets,
+    device,
     downloads,
     members,
     requests,
@@ -18,6 +19,9 @@ urlpatterns = [
     path("health", account.Health.as_view()),
     path("openapi.json", OpenApi.as_view()),
     path("account", account.Account.as_view()),
+    path("account/key", account.OwnKey.as_view()),
+    path("device/authorize", device.Authorize.as_view()),
+    path("device/token", device.Token.as_view()),
     path("datasets", datasets.List.as_view()),
     path("datasets/filters", datasets.FilterValues.as_view()),
     path("datasets/<str:dataset>", datasets.Details.as_view()),

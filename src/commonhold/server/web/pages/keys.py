@@ -29,6 +29,17 @@ MOST_KEYS = 50
 LIFETIMES = {"30": 30, "90": 90, "365": 365, "never": None}
 
 
+def lifetime_field() -> forms.ChoiceField:
+    """Return the field that says how long a key is good."""
+    return forms.ChoiceField(
+        label=_("Expires"),
+        choices=[
+            ("30", _("in 30 days")), ("90", _("in 90 days")), ("365", _("in a year")), ("never", _("never")),
+        ],
+        initial="365",
+    )  # fmt: skip
+
+
 class KeyForm(forms.Form):
     """What a new key is for."""
 
@@ -48,18 +59,12 @@ class KeyForm(forms.Form):
         initial=[READ, DOWNLOAD],
         error_messages={"required": _("Choose at least one.")},
     )
-    lifetime = forms.ChoiceField(
-        label=_("Expires"),
-        choices=[
-            ("30", _("in 30 days")), ("90", _("in 90 days")), ("365", _("in a year")), ("never", _("never")),
-        ],
-        initial="365",
-    )  # fmt: skip
+    lifetime = lifetime_field()
 
     def __init__(self, *arguments: Any, memberships: list[Membership], locale: str, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.fields["organization"].choices = [
-            (str(one.organization_id), _organization_name(one, locale)) for one in memberships
+            (str(one.organization_id), organization_name(one, locale)) for one in memberships
         ]
 
     @property
@@ -69,7 +74,8 @@ class KeyForm(forms.Form):
         return clock.now() + dt.timedelta(days=days) if days else None
 
 
-def _organization_name(membership: Membership, locale: str) -> str:
+def organization_name(membership: Membership, locale: str) -> str:
+    """Return what an organization is called among one's own."""
     name = str(shown(membership.organization.name, locale, DEFAULT_LOCALE) or membership.organization.slug)
     if membership.organization.personal_of_id is None:
         return name
