@@ -16,9 +16,10 @@ _CONTACTS = tuple(
 )
 FIELDS = (
     "name", "shortDescription", "longDescription", "locale", "task", "format", "licenseAbbreviation", "license",
-    "licenseUrl", "restrictions", "forbiddenUsage", "additionalConditions", "intendedUsage", "ethicalReviewProcess",
-    "other", *_CONTACTS, "showContactInfo", "showComplianceAttributes", "visibility", "exclusivityOptOut", "isPaid",
-    "basePriceCents", "currency", "autoApproveAccessRequests",
+    "licenseUrl", "restrictions", "forbiddenUsage", "additionalConditions", "terms", "intendedUsage",
+    "ethicalReviewProcess", "other", *_CONTACTS, "showContactInfo", "showComplianceAttributes", "visibility",
+    "exclusivityOptOut", "isPaid", "basePriceCents", "currency", "autoApproveAccessRequests", "translations",
+    "defaultLocale",
 )  # fmt: skip
 
 

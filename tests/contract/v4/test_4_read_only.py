@@ -67,6 +67,7 @@ class TestInReadOnlyMode:
             "datasets/",
             "datasets/search/?q=games",
             "organizations/",
+            "submissions/",
             "accounts/profile/",
             "openapi.json",
         ):
@@ -86,6 +87,8 @@ class TestInReadOnlyMode:
             ("POST", "datasets/", {"Authorization": "Bearer broken"}),
             ("POST", "datasets/", {"Accept": "text/html"}),
             ("POST", "accounts/session/", {}),
+            ("POST", "submissions/", {}),
+            ("POST", "submissions/x/submit/", {}),
             ("PATCH", "site/", {}),
         ):
             answer = maintained.call(method, path, headers=headers)

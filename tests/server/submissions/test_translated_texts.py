@@ -1,5 +1,6 @@
 """The texts of a submission in other languages than its own: what merging them with plain texts gives."""
 
+from importlib import import_module
 from typing import Any
 
 from commonhold.server.submissions.translations import (
@@ -11,6 +12,7 @@ from commonhold.server.submissions.translations import (
     read_default_locale,
     settle,
 )
+from tests.support.collection import Maker
 
 EMPTY = dict.fromkeys((field.column for field in TRANSLATED), "")
 
@@ -100,3 +102,20 @@ def test_translations_of_the_terms_are_settled_by_the_approval() -> None:
     current = written({"terms": "Kindly.", "short_description": "All"})
     settled = changed(current, {}, {"terms": {"fr": "Gentiment."}, "short_description": {"fr": "Tous"}})
     assert frozen(current, settled) == ["terms"]
+
+
+def test_the_migration_gives_submissions_of_datasets_their_terms(make: Maker) -> None:
+    from django.apps import apps
+
+    from commonhold.server.submissions.models import Submission
+
+    slug = make.dataset(make.organization(), terms={"en-US": "Kindly.", "fr": "Gentiment."})
+    make.load()
+    submission = Submission.objects.get(dataset__slug=slug)
+    assert (submission.terms, submission.translations["terms"]) == ("Kindly.", {"fr": "Gentiment."})
+    Submission.objects.filter(pk=submission.pk).update(terms="")
+    migration = import_module("commonhold.server.submissions.migrations.0004_terms_of_datasets")
+    for _again in range(2):
+        migration.take_over(apps, None)
+        submission.refresh_from_db()
+        assert submission.terms == "Kindly."

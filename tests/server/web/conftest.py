@@ -1,18 +1,14 @@
 """Visitors to the pages, in this process: real middleware, real rows, no browser."""
 
-import email
-import email.policy
 import html
-import os
 import re
 from dataclasses import dataclass
-from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.collection import Maker
+from tests.support.mail import letters_to
 
 PASSWORD = "correct horse battery"
 
@@ -58,18 +54,7 @@ def visitor(database: None) -> Any:
 @pytest.fixture
 def letters(database: None) -> Any:
     """Read the messages that were sent to an address, oldest first."""
-
-    def to(address: str) -> list[EmailMessage]:
-        found = []
-        folder = Path(os.environ["COMMONHOLD_DATA"]) / "mail"
-        for path in sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime_ns):
-            for text in path.read_text().split("-" * 79):
-                message = email.message_from_string(text.lstrip(), policy=email.policy.default)
-                if message["To"] == address:
-                    found.append(message)
-        return found
-
-    return to
+    return letters_to
 
 
 @dataclass

@@ -29,7 +29,7 @@ def _kept(text):
 def test_every_language_offered_has_its_catalogue():
     from django.utils.translation import to_locale
 
-    from commonhold.server.web.language import OFFERED
+    from commonhold.server.kit.languages import OFFERED
 
     assert set(messages.LANGUAGES) == set(PAGES) == {to_locale(code) for _, code in OFFERED.values()} - {"en"}
 
@@ -81,7 +81,7 @@ def test_compiled_catalogues_say_the_same(language):
 
 @every_language
 def test_pages_speak_it(language, visitor, database):
-    from commonhold.server.web.language import OFFERED
+    from commonhold.server.kit.languages import OFFERED
 
     asked, direction = PAGES[language]
     catalogue = messages.known(language)

@@ -107,3 +107,15 @@ def test_decisions_that_make_no_sense_change_nothing(visitor, house, decision):
         _address(visitor, home), form_at=f"/organizations/{home.organization}/requests", decision=decision
     )
     assert _state(home.reader, home.dataset) == "pending"
+
+
+def test_letters_are_in_the_language_of_who_gets_them(visitor, house, letters):
+    from commonhold.server.accounts.models import Person
+
+    home = house(visibility="restricted", name={"en-US": "Voices", "fr": "Voix"})
+    Person.objects.filter(email=home.publisher).update(locale="fr")
+    visitor(home.reader).post(f"/datasets/{home.dataset}/request", message="Please.")
+    (asked,) = letters(home.publisher)
+    assert "Voix" in asked["Subject"]
+    assert "Voix" in asked.get_content()
+    assert "asks for access" not in asked.get_content()

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from commonhold.server.access import letters, rules
 from commonhold.server.access import terms as terms_text
 from commonhold.server.access.models import (
     APPROVED,
@@ -21,6 +22,14 @@ from commonhold.server.organizations.models import Organization
 
 class TermsChangedError(ValueError):
     """The terms are no longer those that were shown: they must be shown again."""
+
+
+class DecidedOtherwiseError(ValueError):
+    """A request for access cannot become that, as it stands; ``status`` says how."""
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"this request is {status}")
 
 
 @transaction.atomic
@@ -96,8 +105,15 @@ def agree(viewer: Viewer, dataset: Dataset, *, terms: int, locale: str, text_has
 
 
 @transaction.atomic
-def request_access(viewer: Viewer, dataset: Dataset, message: str = "") -> AccessRequest:
-    """Ask for a restricted dataset; granted at once where its publisher chose so. Asking twice changes nothing."""
+def request_access(viewer: Viewer, dataset: Dataset, message: str, *, site: str) -> AccessRequest:
+    """Ask for a restricted dataset; granted at once where its publisher chose so. Asking twice changes nothing.
+
+    Args:
+        viewer: who asks.
+        dataset: for what.
+        message: to those who decide; they are told by mail.
+        site: the site's address, for that letter.
+    """
     status = (
         APPROVED if dataset.auto_approve_access_requests and dataset.visibility == RESTRICTED else PENDING
     )
@@ -112,6 +128,8 @@ def request_access(viewer: Viewer, dataset: Dataset, message: str = "") -> Acces
     )
     if created:
         record(viewer, "access.requested", "dataset", dataset.public_id, status=status)
+        if status == PENDING:
+            letters.tell_publishers(request, site)
     return request
 
 
@@ -121,6 +139,28 @@ def approve_requester(viewer: Viewer | None, dataset: Dataset, person: int) -> N
     request, created = AccessRequest.objects.get_or_create(dataset=dataset, person_id=person)
     if created or request.status != APPROVED:
         decide_request(viewer, request, APPROVED)
+
+
+@transaction.atomic
+def answer_request(viewer: Viewer, request: AccessRequest, status: str, *, site: str) -> None:
+    """Decide a request as its publisher does, and tell who asked by mail. The same decision again changes nothing.
+
+    Args:
+        viewer: who decides.
+        request: which; it says afterwards how it stands.
+        status: what it becomes.
+        site: the site's address, for the letter.
+
+    Raises:
+        DecidedOtherwiseError: a request that stands as this one does by now cannot become that.
+    """
+    request.status = AccessRequest.objects.select_for_update().get(pk=request.pk).status
+    if request.status == status:
+        return
+    if status not in rules.DECISIONS[request.status]:
+        raise DecidedOtherwiseError(request.status)
+    decide_request(viewer, request, status)
+    letters.tell_requester(request, site)
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 Pure decisions, no I/O. The API's refusal, the page's button and the command's hint all print the answer made here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -162,3 +163,13 @@ def _approval(facts: Facts) -> Answer:
 
 def _told(sentence: str, reason: str) -> str:
     return f"{sentence} {reason}".strip()
+
+
+# What each state of a request for access may become, on its publisher's desk.
+DECISIONS: Mapping[str, tuple[str, ...]] = {
+    "pending": ("approved", "rejected"),
+    "approved": ("revoked",),
+    "rejected": ("approved",),
+    "revoked": ("approved",),
+}
+LONGEST_REQUEST = 2000

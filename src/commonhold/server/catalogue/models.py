@@ -13,7 +13,23 @@ PUBLISHED, REMOVED, WITHHELD = "published", "removed", "withheld"
 STATUSES = (PUBLISHED, REMOVED, WITHHELD)
 
 
-class Dataset(models.Model):
+class Described(models.Model):
+    """What a dataset and the submission of one say alike: what the data is, its licence, its price, who may have it."""
+
+    locale = models.CharField(max_length=20, blank=True)
+    task = models.CharField(max_length=16, blank=True)
+    format = models.CharField(max_length=50, blank=True)
+    license_abbreviation = models.CharField(max_length=25, blank=True)
+    is_paid = models.BooleanField(default=False)
+    base_price_cents = models.BigIntegerField(null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    auto_approve_access_requests = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+
+
+class Dataset(Described):
     """What an organization shares, described. ``public_id`` is the identifier that clients see.
 
     Translated fields hold one JSON object from locale to text. ``license_abbreviation`` is what the seed calls
@@ -36,18 +52,10 @@ class Dataset(models.Model):
     additional_conditions = models.JSONField(default=dict)
     publisher_terms = models.JSONField(default=dict)
 
-    locale = models.CharField(max_length=20, blank=True)
-    task = models.CharField(max_length=16, blank=True)
-    format = models.CharField(max_length=50, blank=True)
-    license_abbreviation = models.CharField(max_length=25, blank=True)
     license_name = models.CharField(max_length=1000, blank=True)
     license_url = models.URLField(max_length=1000, blank=True)
 
-    is_paid = models.BooleanField(default=False)
-    base_price_cents = models.BigIntegerField(null=True, blank=True)
-    currency = models.CharField(max_length=3, blank=True)
     platform_fee_rate = models.CharField(max_length=10, blank=True)
-    auto_approve_access_requests = models.BooleanField(default=False)
 
     contact_name = models.CharField(max_length=255, blank=True)
     contact_email = models.EmailField(blank=True)

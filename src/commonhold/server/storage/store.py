@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from commonhold.server.config.addresses import storage_address
 from commonhold.server.config.environment import Environment, SettingError
+from commonhold.server.config.environment import environment as site_environment
 from commonhold.server.storage.filesystem import FilesystemStore
 from commonhold.server.storage.interface import ObjectStore
 from commonhold.server.storage.keys import InvalidKeyError, check_key
@@ -37,6 +39,20 @@ def object_store(environment: Environment, *, public_url: str) -> Store:
         return _s3_store(environment)
     signer = UrlSigner(environment.secrets, public_url)
     return FilesystemStore(storage_folder(environment), signer)
+
+
+def store_for(host: str) -> Store:
+    """Return the site's store, whose URLs a client that reached the site under ``host`` can open.
+
+    Raises:
+        SettingError: as for :func:`object_store`.
+    """
+    return _reached_at(storage_address(site_environment(), host))
+
+
+@lru_cache(maxsize=64)
+def _reached_at(public_url: str) -> Store:
+    return object_store(site_environment(), public_url=public_url)
 
 
 def storage_folder(environment: Environment) -> Path:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from commonhold.server.catalogue.models import PUBLIC, RESTRICTED, VISIBILITIES
 from commonhold.server.catalogue.vocabularies import LICENSES, TASKS
@@ -88,6 +90,7 @@ FIELDS = (
 BY_NAME = {field.name: field for field in FIELDS}
 # Written as a wish, kept as the moment it was uttered.
 EXCLUSIVITY = "exclusivityOptOut"
+ABSENT = gettext_noop("Is missing.")
 
 
 class MistakeError(ValueError):
@@ -107,7 +110,7 @@ def read(sent: Mapping[str, Any]) -> tuple[dict[str, Any], Mistakes]:
             mistakes[field.name] = str(mistake)
     opt_out = sent.get(EXCLUSIVITY)
     if EXCLUSIVITY in sent and not (opt_out is None or isinstance(opt_out, bool)):
-        mistakes[EXCLUSIVITY] = "Must be true, false or null."
+        mistakes[EXCLUSIVITY] = _("Must be true, false or null.")
     return values, mistakes
 
 
@@ -136,35 +139,36 @@ def pairings(fields: Mapping[str, Any]) -> Mistakes:
     """Return which fields contradict each other."""
     mistakes: Mistakes = {}
     if fields["is_paid"] and fields["base_price_cents"] is None:
-        mistakes["basePriceCents"] = (
-            f"Is needed with isPaid: whole US cents, {LOWEST_PRICE_CENTS} to {HIGHEST_PRICE_CENTS}."
-        )
+        mistakes["basePriceCents"] = _(
+            "Is needed for a dataset that is paid for: whole US cents, %(lowest)d to %(highest)d."
+        ) % {"lowest": LOWEST_PRICE_CENTS, "highest": HIGHEST_PRICE_CENTS}
     if not fields["is_paid"] and fields["base_price_cents"] is not None:
-        mistakes["basePriceCents"] = "Is only possible with isPaid."
+        mistakes["basePriceCents"] = _("Is only possible for a dataset that is paid for.")
     if not fields["is_paid"] and fields["currency"]:
-        mistakes["currency"] = "Is only possible with isPaid."
+        mistakes["currency"] = _("Is only possible for a dataset that is paid for.")
     if fields["auto_approve_access_requests"] and fields["visibility"] not in {"", RESTRICTED}:
-        mistakes["autoApproveAccessRequests"] = "Is only possible with the visibility “restricted”."
+        mistakes["autoApproveAccessRequests"] = _("Is only possible with the visibility “restricted”.")
     return mistakes
 
 
 def missing(fields: Mapping[str, Any], *, has_file: bool) -> Mistakes:
     """Return everything that a submission still lacks before it can be submitted, and why it does."""
-    absent = "Is missing."
-    mistakes = {field.name: absent for field in FIELDS if field.required and not fields[field.column]}
+    mistakes = {field.name: _(ABSENT) for field in FIELDS if field.required and not fields[field.column]}
     abbreviation, name = fields["license_abbreviation"], fields["license"]
     if not abbreviation and not name:
-        mistakes["licenseAbbreviation"] = (
-            "Is missing: name a licence here, or a licence of your own in license."
+        mistakes["licenseAbbreviation"] = _(
+            "Is missing: name a licence here, or a licence of your own by its full name."
         )
     elif abbreviation not in LICENSES and not name:
-        mistakes["license"] = (
-            f"Is missing: “{abbreviation}” is no predefined licence, so its full name is needed here."
-        )
+        mistakes["license"] = _(
+            "Is missing: “%(abbreviation)s” is no predefined licence, so its full name is needed here."
+        ) % {"abbreviation": abbreviation}
     if fields["auto_approve_access_requests"] and fields["visibility"] != RESTRICTED:
-        mistakes["autoApproveAccessRequests"] = "Is only possible with the visibility “restricted”."
+        mistakes["autoApproveAccessRequests"] = _("Is only possible with the visibility “restricted”.")
     if not has_file:
-        mistakes["fileUploadId"] = "Is missing: upload the dataset's archive, and complete the upload, first."
+        mistakes["fileUploadId"] = _(
+            "Is missing: upload the dataset's archive, and complete the upload, first."
+        )
     return {**mistakes, **pairings(fields)}
 
 
@@ -191,12 +195,13 @@ def bounded_text(field: Field, value: object) -> str:
         MistakeError: it is no text, or too long.
     """
     if not isinstance(value, str):
-        raise MistakeError("Must be text.")
+        raise MistakeError(_("Must be text."))
     text = value.strip()
     if "\0" in text or any(0xD800 <= ord(character) <= 0xDFFF for character in text):
-        raise MistakeError("Must be text.")
+        raise MistakeError(_("Must be text."))
     if len(text) > field.limit:
-        raise MistakeError(f"Must have at most {field.limit} characters, not {len(text)}.")
+        told = _("Must have at most %(limit)d characters, not %(length)d.")
+        raise MistakeError(told % {"limit": field.limit, "length": len(text)})
     return text
 
 
@@ -205,7 +210,7 @@ def _text(field: Field, value: object) -> str:
         return ""
     text = bounded_text(field, value)
     if not text and field.name == "name":
-        raise MistakeError("Must not be empty.")
+        raise MistakeError(_("Must not be empty."))
     return text
 
 
@@ -215,7 +220,7 @@ def _email(field: Field, value: object) -> str:
         try:
             validate_email(text)
         except ValidationError:
-            raise MistakeError("Must be an e-mail address.") from None
+            raise MistakeError(_("Must be an e-mail address.")) from None
     return text
 
 
@@ -229,7 +234,7 @@ def _address(field: Field, value: object) -> str:
     except ValueError:
         host = None
     if not host or parts.scheme not in {"http", "https"} or re.search(r"[\s<>\"\\^`{|}]", text):
-        raise MistakeError("Must be an address such as https://example.org/license.")
+        raise MistakeError(_("Must be an address such as https://example.org/license."))
     return text
 
 
@@ -238,13 +243,13 @@ def _choice(field: Field, value: object) -> str:
     if field.name == "task":
         text = _FORMER_TASKS.get(text, text)
     if text and text not in field.choices:
-        raise MistakeError(f"Must be one of: {', '.join(field.choices)}.")
+        raise MistakeError(_("Must be one of: %(choices)s.") % {"choices": ", ".join(field.choices)})
     return text
 
 
 def _boolean(field: Field, value: object) -> bool:  # noqa: ARG001  one signature for all readers
     if not isinstance(value, bool):
-        raise MistakeError("Must be true or false.")
+        raise MistakeError(_("Must be true or false."))
     return value
 
 
@@ -252,9 +257,10 @@ def _cents(field: Field, value: object) -> int | None:  # noqa: ARG001  as above
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int):
-        raise MistakeError("Must be a whole number of US cents.")
+        raise MistakeError(_("Must be a whole number of US cents."))
     if not LOWEST_PRICE_CENTS <= value <= HIGHEST_PRICE_CENTS:
-        raise MistakeError(f"Must be between {LOWEST_PRICE_CENTS} and {HIGHEST_PRICE_CENTS}.")
+        told = _("Must be between %(lowest)d and %(highest)d.")
+        raise MistakeError(told % {"lowest": LOWEST_PRICE_CENTS, "highest": HIGHEST_PRICE_CENTS})
     return value
 
 

@@ -4,7 +4,7 @@ import uuid
 
 from django.db import models
 
-from commonhold.server.catalogue.models import VISIBILITIES, Dataset, DatasetVersion
+from commonhold.server.catalogue.models import VISIBILITIES, Dataset, DatasetVersion, Described
 from commonhold.server.kit import clock
 from commonhold.server.kit.ids import new_id
 from commonhold.server.kit.translation import DEFAULT_LOCALE
@@ -38,7 +38,7 @@ class PublishingPolicy(models.Model):
         return f"publishing policy of {self.organization}"
 
 
-class Submission(models.Model):
+class Submission(Described):
     """What an organization wants to publish, from draft to dataset. An approved one has its dataset.
 
     Texts are plain, written in ``text_locale``; ``translations`` holds some of them in other languages, by column and
@@ -61,10 +61,6 @@ class Submission(models.Model):
     name = models.CharField(max_length=255)
     short_description = models.CharField(max_length=160, blank=True)
     long_description = models.TextField(blank=True)
-    locale = models.CharField(max_length=20, blank=True)
-    task = models.CharField(max_length=16, blank=True)
-    format = models.CharField(max_length=50, blank=True)
-    license_abbreviation = models.CharField(max_length=25, blank=True)
     license = models.CharField(max_length=1000, blank=True)
     license_url = models.CharField(max_length=1000, blank=True)
     restrictions = models.TextField(blank=True)
@@ -87,10 +83,6 @@ class Submission(models.Model):
     show_compliance_attributes = models.BooleanField(default=False)
     visibility = models.CharField(max_length=16, blank=True)
     exclusivity_opt_out_at = models.DateTimeField(null=True, blank=True)
-    is_paid = models.BooleanField(default=False)
-    base_price_cents = models.BigIntegerField(null=True, blank=True)
-    currency = models.CharField(max_length=3, blank=True)
-    auto_approve_access_requests = models.BooleanField(default=False)
 
     file_reference = models.UUIDField(default=uuid.uuid4, unique=True)
     sample_file_reference = models.UUIDField(default=uuid.uuid4, unique=True)
@@ -143,7 +135,7 @@ class Upload(models.Model):
         release: whether it goes, went or may not go into the catalogue as a new version of its own.
         version: what it became.
         members: the index of the archive's members, as the room of storage writes it; ``member_windows`` is the part
-            of it that is only needed to unpack from the middle.
+            of it that is only needed to unpack from the middle. Null again once the catalogue has them.
         scanned: whether a virus scanner saw all of it; None while nobody has read it.
         notes: what is new in it, in the publisher's words and the submission's ``text_locale``.
         dropped_at: since when its bytes are no longer in the store.

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from commonhold.server.kit.viewer import OPERATOR, OWNER, PUBLISH, PUBLISHER, REVIEWER, Viewer
 from commonhold.server.submissions import states
 
@@ -30,13 +34,30 @@ class Refused(Exception):  # noqa: N818  a decision as a value, not a fault
 
     Attributes:
         reason: why.
-        message: one sentence for people, with the next step.
+        message: one sentence for people, with the next step, in the current language.
     """
 
-    def __init__(self, reason: Reason, message: str) -> None:
+    def __init__(self, reason: Reason, message: str | Promise) -> None:
         super().__init__(message)
         self.reason = reason
-        self.message = message
+        self._message = message
+
+    @property
+    def message(self) -> str:
+        """The sentence."""
+        return str(self._message)
+
+
+class SettledError(Refused):
+    """Fields that an approved submission cannot change any more.
+
+    Attributes:
+        fields: their names.
+    """
+
+    def __init__(self, fields: list[str], message: str) -> None:
+        super().__init__(Reason.STATE, message)
+        self.fields = fields
 
 
 class InvalidError(Exception):
@@ -47,9 +68,9 @@ class InvalidError(Exception):
         self.mistakes = mistakes
 
 
-NOT_FOUND = Refused(Reason.NOT_FOUND, "There is no submission with this id.")
-GONE = Refused(Reason.GONE, "This submission was deleted.")
-_UNDER_REVIEW = "It is under review. Withdraw it first, or wait for the reviewer's decision."
+NOT_FOUND = Refused(Reason.NOT_FOUND, gettext_lazy("There is no submission with this id."))
+GONE = Refused(Reason.GONE, gettext_lazy("This submission was deleted."))
+_UNDER_REVIEW = gettext_lazy("It is under review. Withdraw it first, or wait for the reviewer's decision.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +91,28 @@ def create(viewer: Viewer, organization: int, *, can_publish: bool) -> Refused |
     if not can_publish:
         return Refused(Reason.CANNOT_PUBLISH, _CANNOT_PUBLISH)
     if PUBLISH not in viewer.scopes:
-        return Refused(Reason.SCOPE, f"{_SCOPE} Keys made before your organization could publish lack it.")
+        return Refused(
+            Reason.SCOPE, f"{_SCOPE} {_('Keys made before your organization could publish lack it.')}"
+        )
     if viewer.memberships.get(organization) not in {OWNER, PUBLISHER}:
         return _ROLE
     return None
 
 
-_SCOPE = "This API key lacks the scope “publish”. Make one that has it."
-_CANNOT_PUBLISH = (
-    "Your organization may not publish here yet: ask for it on your profile page. Once it may, make a new "
-    "API key."
+_SCOPE = gettext_lazy("This API key lacks the scope “publish”. Make one that has it.")
+_CANNOT_PUBLISH = gettext_lazy(
+    "Your organization may not publish here yet: ask for it on your profile page. Once it may, make a new API key."
 )
 _ROLE = Refused(
-    Reason.ROLE, "Only owners and publishers of an organization may publish for it; ask one of its owners."
+    Reason.ROLE,
+    gettext_lazy("Only owners and publishers of an organization may publish for it; ask one of its owners."),
 )
 
 
 def handle(viewer: Viewer, organization: int) -> Refused | None:
     """Decide whether the viewer may read and change a submission of an organization, as its publisher."""
     if not viewer.is_member_of(organization):
-        return Refused(Reason.FOREIGN, "This submission belongs to another organization.")
+        return Refused(Reason.FOREIGN, _("This submission belongs to another organization."))
     if PUBLISH not in viewer.scopes:
         return Refused(Reason.SCOPE, _SCOPE)
     if viewer.memberships.get(organization) not in {OWNER, PUBLISHER}:
@@ -110,11 +133,11 @@ def is_reviewer(viewer: Viewer) -> bool:
 def review(viewer: Viewer, facts: ReviewFacts) -> Refused | None:
     """Decide whether the viewer may review this submission (decision 13)."""
     if not is_reviewer(viewer):
-        return Refused(Reason.NOT_REVIEWER, "Only the site's reviewers may decide about submissions.")
+        return Refused(Reason.NOT_REVIEWER, _("Only the site's reviewers may decide about submissions."))
     if facts.is_member and facts.has_others:
         return Refused(
             Reason.OWN_SUBMISSION,
-            "Nobody reviews a submission of their own organization while there is another reviewer.",
+            _("Nobody reviews a submission of their own organization while there is another reviewer."),
         )
     return None
 
@@ -136,7 +159,7 @@ def submit(status: str) -> Refused | None:
     if status in states.OPEN:
         return None
     if status in states.UNDER_REVIEW:
-        return Refused(Reason.STATE, "This submission was submitted already. " + _UNDER_REVIEW)
+        return Refused(Reason.STATE, _("This submission was submitted already.") + f" {_UNDER_REVIEW}")
     return Refused(Reason.STATE, _told(status))
 
 
@@ -144,16 +167,16 @@ def retract(status: str) -> Refused | None:
     """Decide whether a submission can be withdrawn in this state."""
     if status in {*states.UNDER_REVIEW, states.EDITS_REQUESTED}:
         return None
-    return Refused(Reason.STATE, f"Only a submission under review can be withdrawn; this one is: {status}.")
+    told = _("Only a submission under review can be withdrawn; this one is: %(status)s.")
+    return Refused(Reason.STATE, told % {"status": status})
 
 
 def decide(status: str) -> Refused | None:
     """Decide whether a reviewer's decision can be made in this state."""
     if status in states.UNDER_REVIEW:
         return None
-    return Refused(
-        Reason.STATE, f"Only a submission under review can be decided about; this one is: {status}."
-    )
+    told = _("Only a submission under review can be decided about; this one is: %(status)s.")
+    return Refused(Reason.STATE, told % {"status": status})
 
 
 def delete(status: str) -> Refused | None:
@@ -161,14 +184,14 @@ def delete(status: str) -> Refused | None:
     if status != states.APPROVED:
         return None
     return Refused(
-        Reason.FOREIGN, "A published submission cannot be deleted: its dataset can be removed on its page."
+        Reason.FOREIGN, _("A published submission cannot be deleted: its dataset can be removed on its page.")
     )
 
 
 def _told(status: str) -> str:
     told = {
         states.IN_REVIEW: _UNDER_REVIEW,
-        states.REJECTED: "It was rejected: begin a new submission.",
-        states.APPROVED: "It is approved and published.",
+        states.REJECTED: _("It was rejected: begin a new submission."),
+        states.APPROVED: _("It is approved and published."),
     }
-    return f"This submission cannot be changed now. {told.get(status, '')}".strip()
+    return f"{_('This submission cannot be changed now.')} {told.get(status, '')}".strip()

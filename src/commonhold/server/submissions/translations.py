@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from commonhold.server.kit.translation import LOCALES, UnknownLocaleError, canonical_locale
+from django.utils.translation import gettext as _
+
+from commonhold.server.kit.translation import LOCALES, canonical_locale
 from commonhold.server.submissions.fields import FIELDS, Field, MistakeError, Mistakes, bounded_text
 
 TRANSLATIONS, DEFAULT_LOCALE = "translations", "defaultLocale"
@@ -51,7 +53,7 @@ def read(sent: Mapping[str, Any]) -> tuple[Given, Mistakes]:
     if every is None:
         return given, mistakes
     if not isinstance(every, Mapping):
-        return given, {TRANSLATIONS: "Must be an object from field to an object from locale to text."}
+        return given, {TRANSLATIONS: _("Must be an object from field to an object from locale to text.")}
     for one in TRANSLATED:
         if one.name in every:
             given[one.column] = _read_field(one, every[one.name], mistakes)
@@ -71,9 +73,9 @@ def read_default_locale(sent: Mapping[str, Any], current: str, *, is_settled: bo
         return current, {}
     locale = canonical_locale(said) if isinstance(said, str) else None
     if locale is None:
-        return current, {DEFAULT_LOCALE: "Must be a language code of this site, such as en-US."}
+        return current, {DEFAULT_LOCALE: _("Must be a language code of this site, such as en-US.")}
     if is_settled and locale != current:
-        return current, {DEFAULT_LOCALE: f"Must be that of the dataset: {current}."}
+        return current, {DEFAULT_LOCALE: _("Must be that of the dataset: %(locale)s.") % {"locale": current}}
     return locale, {}
 
 
@@ -101,7 +103,7 @@ def settle(current: Written, plain: Mapping[str, str], given: Given, locale: str
             merged = {**(others or {}), **changes}
             translations[one.column] = {code: said for code, said in merged.items() if said}
         if not text and (one.name == "name" or translations.get(one.column)):
-            mistakes[one.name] = f"Needs a text in the default locale, {locale}."
+            mistakes[one.name] = _needs_default(locale, is_required=one.name == "name")
         texts[one.column] = text
     return Written(locale, texts, translations), mistakes
 
@@ -142,19 +144,30 @@ def _moved(current: Written, locale: str) -> Written:
     return Written(locale, plain, translations)
 
 
+def _needs_default(locale: str, *, is_required: bool) -> str:
+    if is_required:
+        text = _('A value in the default locale of "%(locale)s" is required.')
+    else:
+        text = _('A value in the default locale of "%(locale)s" is required if other translations are set.')
+    told: str = text % {"locale": locale}
+    return told
+
+
 def _read_field(one: Field, value: object, mistakes: Mistakes) -> dict[str, str | None]:
     place = f"{TRANSLATIONS}.{one.name}"
     if not isinstance(value, Mapping):
-        mistakes[place] = "Must be an object from locale to text."
+        mistakes[place] = _("Must be an object from locale to text.")
         return {}
     if len(value) > len(LOCALES):
-        mistakes[place] = f"Must have at most {len(LOCALES)} translations."
+        mistakes[place] = _("Must have at most %(most)d translations.") % {"most": len(LOCALES)}
         return {}
     texts: dict[str, str | None] = {}
     for code, text in value.items():
         locale = canonical_locale(code) if isinstance(code, str) else None
         if locale is None:
-            mistakes[place] = str(UnknownLocaleError(str(code)[:_LONGEST_CODE]))
+            mistakes[place] = _("The language code '%(code)s' is invalid.") % {
+                "code": str(code)[:_LONGEST_CODE]
+            }
             continue
         try:
             texts[locale] = None if text is None else bounded_text(one, text) or None

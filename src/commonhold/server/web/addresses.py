@@ -1,14 +1,8 @@
 """Addresses of the site, as people outside reach it."""
 
-from functools import lru_cache
-
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
-
-from commonhold.server.config.addresses import storage_address
-from commonhold.server.storage.interface import ObjectStore
-from commonhold.server.storage.store import object_store
 
 
 def site_address(request: HttpRequest) -> str:
@@ -26,13 +20,3 @@ def safe_next(request: HttpRequest, default: str) -> str:
     wanted = request.POST.get("next", "")
     allowed = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if allowed else default
-
-
-def store_for(request: HttpRequest) -> ObjectStore:
-    """Return the object store whose URLs the sender of ``request`` can open."""
-    return _store(storage_address(settings.ENVIRONMENT, request.get_host()))
-
-
-@lru_cache(maxsize=64)
-def _store(public_url: str) -> ObjectStore:
-    return object_store(settings.ENVIRONMENT, public_url=public_url)

@@ -7,9 +7,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language, get_language_bidi
 
+from commonhold.server.kit.languages import OFFERED
 from commonhold.server.site.queries import switches
 from commonhold.server.web.components import shown_notice
-from commonhold.server.web.language import OFFERED
 from commonhold.server.web.viewer import acting_membership, viewer_of
 
 SITE_NAME = "Commonhold"

@@ -4,32 +4,15 @@ Two things follow from it. Texts of publishers are shown in that locale where th
 site's own words are shown in it where their catalogue is complete enough to be shipped, else in English.
 """
 
-from functools import cache
-from pathlib import Path
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from commonhold.server.config.middleware import Respond
+from commonhold.server.kit.languages import interface_language
 from commonhold.server.kit.translation import best_locale, canonical_locale
 
-# The languages offered in the footer, each in its own words; locale as in `kit.translation`, then Django's code.
-OFFERED = {
-    "en-US": ("English", "en"),
-    "ar": ("العربية", "ar"),
-    "de": ("Deutsch", "de"),
-    "es": ("Español", "es"),
-    "fr": ("Français", "fr"),
-    "hi": ("हिन्दी", "hi"),
-    "ja": ("日本語", "ja"),
-    "kn": ("ಕನ್ನಡ", "kn"),
-    "pt-BR": ("Português (Brasil)", "pt-br"),
-    "sw": ("Kiswahili", "sw"),
-    "zh-CN": ("简体中文", "zh-hans"),
-}
-ENGLISH = "en"
 _RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
 
 
@@ -42,23 +25,9 @@ def reader_locale(request: HttpRequest) -> str:
     return best_locale(None, request.META.get("HTTP_ACCEPT_LANGUAGE"))
 
 
-@cache
-def interface_language(locale: str) -> str:
-    """Return Django's code of the language in which the site's own words are shown to a reader of ``locale``."""
-    language = locale.split("-", maxsplit=1)[0]
-    codes = [OFFERED[locale][1]] if locale in OFFERED else []
-    codes += [code for name, (_, code) in OFFERED.items() if name.split("-")[0] == language]
-    return next((code for code in codes if _has_catalogue(code)), ENGLISH)
-
-
 def direction(locale: str) -> str:
     """Return ``rtl`` or ``ltr``: how a text in this locale runs."""
     return "rtl" if locale.split("-", maxsplit=1)[0] in _RIGHT_TO_LEFT else "ltr"
-
-
-def _has_catalogue(code: str) -> bool:
-    folder = translation.to_locale(code)
-    return any(Path(path, folder, "LC_MESSAGES", "django.mo").is_file() for path in settings.LOCALE_PATHS)
 
 
 class ReaderLanguageMiddleware:

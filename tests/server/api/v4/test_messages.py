@@ -12,17 +12,26 @@ from django.utils import translation
 from rest_framework import exceptions, serializers, validators
 
 import commonhold.server
-from commonhold.server.api.v4 import accounts, datasets, organizations, search, site
+from commonhold.server.api.v4 import (
+    accounts,
+    datasets,
+    organizations,
+    search,
+    site,
+    submission_inputs,
+    submissions,
+)
 from commonhold.server.api.v4.inputs import Input
 
 SERVER = Path(commonhold.server.__file__).parent
 LOCALES = ["fr", "de", "es", "pt_BR", "sw", "ar", "hi", "kn", "zh_CN", "ja"]
 SOURCES = [
     *(SERVER / "api" / "v4").glob("*.py"), SERVER / "site" / "refusals.py", SERVER / "credentials" / "refusals.py",
+    *(SERVER / "submissions").glob("*.py"), *(SERVER / "submissions" / "actions").glob("*.py"),
 ]  # fmt: skip
 KEYWORDS = {"_": None, "gettext_lazy": None, "gettext_noop": None, "ngettext": (1, 2)}
 # Bounds that no field here sets.
-UNSET = {"min_length", "empty", "min_value", "max_value", "max_string_length"}
+UNSET = {"min_length", "empty"}
 
 
 def own_messages() -> Iterator[str]:
@@ -33,7 +42,7 @@ def own_messages() -> Iterator[str]:
 
 def framework_messages() -> Iterator[str]:
     """What Django REST framework says through the serializers, and the errors it raises itself."""
-    for module in (accounts, datasets, organizations, search, site):
+    for module in (accounts, datasets, organizations, search, site, submission_inputs, submissions):
         for kind in vars(module).values():
             if isinstance(kind, type) and issubclass(kind, Input) and kind is not Input:
                 yield from field_messages(kind())

@@ -36,3 +36,23 @@ def test_few_statements(steady: World, path: str, most: int, credential: str) ->
     statements = [query["sql"] for query in seen if "site_sitestate" not in query["sql"]]
     assert bool(statements) == bool(most and (most > 1 or auth)) or not most
     assert len(statements) <= most, statements
+
+
+@pytest.mark.parametrize(("path", "most"), [("submissions/", 3), ("submissions/{submission}/", 2)])
+def test_few_statements_for_submissions(steady: World, path: str, most: int) -> None:  # noqa: F811  as above
+    from commonhold.server.config.wsgi import application
+
+    listed = steady.get("submissions/", key=steady.owner_key).json()["results"]
+    switches()
+    with (
+        httpx.Client(transport=httpx.WSGITransport(app=application), base_url="http://localhost") as client,
+        CaptureQueriesContext(connection) as seen,
+    ):
+        answer = client.get(
+            f"/api/v4/{path.format(submission=listed[0]['id'])}",
+            headers={"Authorization": f"Bearer {steady.owner_key}"},
+        )
+    assert answer.status_code == 200
+    statements = [query["sql"] for query in seen if "site_sitestate" not in query["sql"]]
+    assert len(statements) <= most, statements
+    assert not any("piece_digests" in statement for statement in statements)

@@ -15,59 +15,61 @@ from commonhold.server.api.collective.endpoint import (
     seconds_until,
 )
 from commonhold.server.api.collective.parameters import asked_version
-from commonhold.server.api.stores import store_for
 from commonhold.server.kit import clock
+from commonhold.server.storage.store import store_for
 
 
 class Download(Endpoint):
-    """``POST /datasets/{id}/download``."""
+    """``POST /datasets/{id}/download`` and ``POST /datasets/{id}/sample-download``.
+
+    Attributes:
+        sample: the sample is asked for: terms apply, quota and price do not.
+    """
+
+    sample = False
 
     def post(self, request: HttpRequest, dataset: str) -> HttpResponse:
-        """Open a download session (seed 000, "Get Dataset Download URL"): charged to the organization's day."""
+        """Open a download session (seed 000, "Get Dataset Download URL"), the archive's charged to the day."""
         object_body(request)
-        viewer = self.caller.viewer
-        target = queries.download_target(viewer, dataset, asked_version(request.GET))
-        target = allowed(request, dataset, target, rules.download(viewer, target.facts if target else None))
-        session = sessions.open_download(viewer, target, self.caller.limits, store_for(request))
-        if isinstance(session, sessions.Refusal):
-            raise _used_up(session)
+        target, session = self._opened(request, dataset)
+        shared = {
+            "download_url": session.url,
+            "expires_at": clock.iso(session.expires_at),
+            "size_bytes": str(target.size_bytes),
+            "content_type": target.content_type,
+            "filename": target.filename,
+            "checksum": f"sha256:{target.sha256}",
+        }
+        if self.sample:
+            return answer(shapes.SampleSession(**shared))
         return answer(
             shapes.DownloadSession(
                 access_record_id=session.record_id,
                 download_token=session.token,
-                download_url=session.url,
-                expires_at=clock.iso(session.expires_at),
-                size_bytes=str(target.size_bytes),
-                content_type=target.content_type,
-                filename=target.filename,
-                checksum=f"sha256:{target.sha256}",
                 version=target.version or 1,
+                **shared,
             )
         )
 
+    def _opened(self, request: HttpRequest, dataset: str) -> tuple[queries.Target, sessions.Session]:
+        """Return what was granted, and how it is fetched.
 
-class SampleDownload(Endpoint):
-    """``POST /datasets/{id}/sample-download``."""
-
-    def post(self, request: HttpRequest, dataset: str) -> HttpResponse:
-        """Open a session for the sample: terms apply, quota and price do not."""
-        object_body(request)
-        viewer = self.caller.viewer
-        target = queries.sample_target(viewer, dataset)
-        target = allowed(
-            request, dataset, target, rules.download_sample(viewer, target.facts if target else None)
-        )
-        session = sessions.open_sample(viewer, target, store_for(request))
-        return answer(
-            shapes.SampleSession(
-                download_url=session.url,
-                expires_at=clock.iso(session.expires_at),
-                size_bytes=str(target.size_bytes),
-                content_type=target.content_type,
-                filename=target.filename,
-                checksum=f"sha256:{target.sha256}",
-            )
-        )
+        Raises:
+            Problem: the policy does not let the caller have it, or their organization's day is used up.
+        """
+        viewer, store = self.caller.viewer, store_for(request.get_host())
+        if self.sample:
+            found, decide = queries.sample_target(viewer, dataset), rules.download_sample
+        else:
+            found = queries.download_target(viewer, dataset, asked_version(request.GET))
+            decide = rules.download
+        target = allowed(request, dataset, found, decide(viewer, found.facts if found else None))
+        if self.sample:
+            return target, sessions.open_sample(viewer, target, store)
+        session = sessions.open_download(viewer, target, self.caller.limits, store)
+        if isinstance(session, sessions.Refusal):
+            raise _used_up(session)
+        return target, session
 
 
 class PieceHashes(Endpoint):

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from commonhold.server.access import actions, queries, rules
-from commonhold.server.access.models import APPROVED, PENDING, REJECTED, REVOKED, AccessRequest
+from commonhold.server.access.models import APPROVED, REJECTED, REVOKED, AccessRequest
 from commonhold.server.api.collective import problems
 from commonhold.server.api.collective.endpoint import Endpoint, answer, base_url, object_body
 from commonhold.server.api.collective.parameters import LARGEST_PAGE_SIZE, PAGE_SIZE, Parameters
@@ -13,15 +13,6 @@ from commonhold.server.api.collective.shapes import Moment, Shape
 from commonhold.server.catalogue.models import RESTRICTED, Dataset
 from commonhold.server.kit import clock
 from commonhold.server.kit.viewer import PUBLISH
-
-LONGEST_MESSAGE = 2000
-# What each state may become.
-_DECISIONS = {
-    PENDING: (APPROVED, REJECTED),
-    APPROVED: (REVOKED,),
-    REJECTED: (APPROVED,),
-    REVOKED: (APPROVED,),
-}
 
 
 class Requester(Shape):
@@ -81,12 +72,13 @@ class DatasetRequests(Endpoint):
     def post(self, request: HttpRequest, dataset: str) -> HttpResponse:
         """Ask for access; asking again shows what became of it."""
         message = object_body(request).get("message", "")
-        if not isinstance(message, str) or "\0" in message or len(message) > LONGEST_MESSAGE:
-            raise problems.invalid({"message": f"Must be text of at most {LONGEST_MESSAGE} characters."})
+        if not isinstance(message, str) or "\0" in message or len(message) > rules.LONGEST_REQUEST:
+            told = f"Must be text of at most {rules.LONGEST_REQUEST} characters."
+            raise problems.invalid({"message": told})
         row = self._dataset(request, dataset)
         if row.visibility != RESTRICTED or self.caller.viewer.is_member_of(row.organization_id):
             raise problems.Problem(409, CONFLICT, "Nobody's approval is needed for this dataset.")
-        asked = actions.request_access(self.caller.viewer, row, message.strip())
+        asked = actions.request_access(self.caller.viewer, row, message.strip(), site=base_url(request))
         return answer(_shown(asked, decides=False))
 
     def _dataset(self, request: HttpRequest, name: str) -> Dataset:
@@ -115,12 +107,11 @@ class OneRequest(Endpoint):
             raise problems.Problem(404, NOT_FOUND, "There is no request with this id for your organization.")
         if not viewer.may_publish_for(entry.dataset.organization_id):
             raise _may_not_decide(self)
-        if status != entry.status:
-            if status not in _DECISIONS[entry.status]:
-                raise problems.Problem(
-                    409, CONFLICT, f"This request is {entry.status}; that cannot be {status}."
-                )
-            actions.decide_request(viewer, entry, status)
+        try:
+            actions.answer_request(viewer, entry, status, site=base_url(request))
+        except actions.DecidedOtherwiseError as error:
+            told = f"This request is {error.status}; that cannot be {status}."
+            raise problems.Problem(409, CONFLICT, told) from None
         return answer(_shown(entry, decides=True))
 
 

@@ -13,9 +13,9 @@ from commonhold.server.api.collective.publishing import (
     text_of,
 )
 from commonhold.server.api.collective.shapes import Digits, Moment, Shape
-from commonhold.server.api.stores import store_for
 from commonhold.server.kit import clock
 from commonhold.server.storage.multipart import MAX_PARTS, UploadGoneError
+from commonhold.server.storage.store import store_for
 from commonhold.server.submissions import rules, states
 from commonhold.server.submissions.actions import files
 from commonhold.server.submissions.models import Upload
@@ -148,7 +148,7 @@ class OneUpload(PublishingEndpoint):
         parts: list[ArrivedPart] = []
         if row.status == states.UPLOADING:
             try:
-                arrived = store_for(request).list_parts(row.object_key, row.upload_id)
+                arrived = store_for(request.get_host()).list_parts(row.object_key, row.upload_id)
             except UploadGoneError:
                 arrived = []
             parts = [ArrivedPart(part.number, part.size, part.etag) for part in arrived]
@@ -158,7 +158,7 @@ class OneUpload(PublishingEndpoint):
         """Complete it: at once, whatever its size; the same again when it is repeated."""
         said = _completion(object_body(request))
         _session(self, upload, submission)
-        row = files.complete(self.caller.viewer, store_for(request), upload, said, self.kind)
+        row = files.complete(self.caller.viewer, store_for(request.get_host()), upload, said, self.kind)
         return answer(Completed(success=True, file_upload_id=row.public_id, status=row.status))
 
 
@@ -242,7 +242,7 @@ def _begin(
     if mistakes:
         raise problems.invalid(mistakes)
     upload = files.begin(
-        endpoint.caller.viewer, store_for(request), submission,
+        endpoint.caller.viewer, store_for(request.get_host()), submission,
         filename=filename, size=size, content_type=content_type, kind=kind,
     )  # fmt: skip
     return answer(
@@ -257,7 +257,7 @@ def _begin(
 
 
 def _signed(request: HttpRequest, row: Upload, numbers: list[int]) -> list[PartUrl]:
-    store = store_for(request)
+    store = store_for(request.get_host())
     expires_at = clock.now() + files.PART_URL_LIFETIME
     told = clock.iso(expires_at)
     return [

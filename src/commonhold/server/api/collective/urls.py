@@ -23,7 +23,7 @@ urlpatterns = [
     path("datasets/<str:dataset>", datasets.Details.as_view()),
     path("datasets/<str:dataset>/download", downloads.Download.as_view()),
     path("datasets/<str:dataset>/download/<str:token>", downloads.RemovedTokenRoute.as_view()),
-    path("datasets/<str:dataset>/sample-download", downloads.SampleDownload.as_view()),
+    path("datasets/<str:dataset>/sample-download", downloads.Download.as_view(sample=True)),
     path("datasets/<str:dataset>/pieces", downloads.PieceHashes.as_view()),
     path("datasets/<str:dataset>/members", members.Members.as_view()),
     path("datasets/<str:dataset>/versions", datasets.Versions.as_view()),

@@ -1,5 +1,6 @@
 """The two schemes of the Authorization header: ``Bearer`` (session token or API key) and ``JWT`` (section 3)."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from rest_framework.authentication import BaseAuthentication
@@ -13,7 +14,7 @@ from commonhold.server.credentials.refusals import RefusedError
 from commonhold.server.credentials.session_tokens import caller_with_session
 
 
-class _Scheme(BaseAuthentication):
+class _Scheme(BaseAuthentication, ABC):
     """One scheme. No header, or another scheme, is a stranger; bad credentials are 401 everywhere (3.6, 3.7)."""
 
     word = ""
@@ -37,9 +38,13 @@ class _Scheme(BaseAuthentication):
         except RefusedError as error:
             raise NotAccepted(error.refusal) from error
 
+    @abstractmethod
     def check(self, text: str) -> tuple[Caller, str]:
-        """Return who is behind the credentials, and their kind."""
-        raise NotImplementedError
+        """Return who is behind the credentials, and their kind.
+
+        Raises:
+            RefusedError: nobody is.
+        """
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002  DRF's signature
         """Return the challenge that a 401 carries."""

@@ -27,6 +27,10 @@ site's result window; `count` is the true one all the same.
 **Translated fields** are objects from locale to text; with `lang`, a GET gives one text: in that language, else in the
 dataset's own. To write one, send an object (null takes a translation away, what is not named stays) or one text in the
 current language.
+
+**Submissions** are filled in and moved from state to state here, under the same rules as in the Data Collective API; files
+are sent through `/api/uploads`, and `archive` and `sample` show how far they are. What goes on in the background is told as
+202: `pending` names it, and `Location` is the address to look at. A step that the state does not allow is a 400.
 """
 
 _HEADERS = {
@@ -44,6 +48,10 @@ _HEADERS = {
     },
     "WWW-Authenticate": {"description": "How to authenticate.", "schema": {"type": "string"}},
     "Link": {"description": 'Why it is withheld, as `rel="blocked-by"`.', "schema": {"type": "string"}},
+    "Location": {
+        "description": "Where it is read, now and later.",
+        "schema": {"type": "string", "format": "uri"},
+    },
     "Allow": {"description": "The methods this address knows.", "schema": {"type": "string"}},
 }
 _SECURITY = {

@@ -32,6 +32,13 @@ class Gone(exceptions.APIException):
     default_detail = gettext_lazy("This dataset was removed.")
 
 
+class Deleted(exceptions.APIException):
+    """410: a submission that was deleted, shown to those who could have seen it."""
+
+    status_code = 410
+    default_detail = gettext_lazy("This submission was deleted.")
+
+
 class Withheld(exceptions.APIException):
     """451 with its Link header (rule 1.13)."""
 

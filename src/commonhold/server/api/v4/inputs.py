@@ -32,3 +32,15 @@ def checked(endpoint: Endpoint, kind: type[Input], *, partial: bool = False) -> 
     serializer.is_valid(raise_exception=True)
     found: dict[str, Any] = dict(serializer.validated_data)
     return found
+
+
+def checked_query(endpoint: Endpoint, kind: type[Input]) -> dict[str, Any]:
+    """Return what the address asks for behind its ``?``, checked.
+
+    Raises:
+        ValidationError: 400, with all mistakes.
+    """
+    serializer = kind(data=endpoint.request.query_params)
+    serializer.is_valid(raise_exception=True)
+    found: dict[str, Any] = dict(serializer.validated_data)
+    return found

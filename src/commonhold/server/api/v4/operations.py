@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from commonhold.server.api.v4 import paging, shapes
+from commonhold.server.api.v4 import paging, shapes, submission_shapes
 from commonhold.server.api.v4.search import LONGEST_QUERY
+from commonhold.server.api.v4.submissions import REVIEW
 from commonhold.server.kit.openapi import Operation, Parameter, Response
+from commonhold.server.submissions.states import STATES
 
 _STANDING = ("X-RateLimit-Limit", "X-RateLimit-Remaining")
 _TEXT = {"type": "string"}
@@ -21,6 +23,7 @@ _PAGING = (
     ),
 )  # fmt: skip
 _DATASET = Parameter("dataset", "The dataset's id, or its slug.", {"type": "string", "minLength": 1}, "path")
+_SUBMISSION = Parameter("submission", "The submission's id.", {"type": "string", "minLength": 1}, "path")
 _SLUG = Parameter("slug", "The organization's slug.", {"type": "string", "minLength": 1}, "path")
 
 _400 = Response("Something sent is wrong: each field with its messages.", shapes.Invalid, _STANDING)
@@ -30,7 +33,7 @@ _401 = Response(
 _403 = Response("Not permitted to the one who asks.", shapes.Refusal, _STANDING)
 _404 = Response("There is no such thing, or no such page.", shapes.Refusal, _STANDING)
 _406 = Response("Nothing here is of an accepted type.", shapes.Refusal, _STANDING)
-_410 = Response("The dataset was removed.", shapes.Refusal, _STANDING)
+_410 = Response("The dataset was removed, or the submission deleted.", shapes.Refusal, _STANDING)
 _413 = Response("The body is too large.", shapes.Refusal, _STANDING)
 _415 = Response("The body is of a type that is not read.", shapes.Refusal, _STANDING)
 _429 = Response("Too many requests.", shapes.Refusal, ("Retry-After", *_STANDING))
@@ -167,6 +170,78 @@ _ORGANIZATIONS = (
     ),
 )  # fmt: skip
 
+_OF_A_SUBMISSION = {**_READ, 404: _404, 410: _410}
+_SHOWN = Response("The submission.", submission_shapes.Submission, _STANDING)
+_STEP = {200: _SHOWN, **_WRITE, **_OF_A_SUBMISSION}
+
+
+def _step(path: str, name: str, summary: str, **fields: object) -> Operation:
+    operation = _change("post", f"/submissions/{{submission}}/{path}/", name, summary, _STEP, _SUBMISSION)
+    return replace(operation, **fields)  # type: ignore[arg-type]  as above
+
+
+_SUBMISSIONS = (
+    _get(
+        "/submissions/", "listSubmissions",
+        "Submissions of one's organizations, newest first; or the reviewers' queue, the longest waiting first",
+        _ok("A page.", submission_shapes.SubmissionPage),
+        Parameter("queue", "`review`: everything that waits for a reviewer; reviewers only.",
+                  {"type": "string", "enum": [REVIEW]}),
+        Parameter("status", "Only those in this state.", {"type": "string", "enum": list(STATES)}),
+        Parameter("organization", "Only those of the organization with this slug.",
+                  {"type": "string", "maxLength": 100}),
+        *_PAGING, optional_security=False,
+        responses={
+            200: _ok("A page.", submission_shapes.SubmissionPage), 400: _400, 404: _404, **_READ,
+        },
+    ),
+    _change(
+        "post", "/submissions/", "createSubmission", "Begin a submission: with a name, or with the dataset it changes",
+        {201: Response("The submission.", submission_shapes.Submission, ("Location", *_STANDING)), **_WRITE},
+        body=submission_shapes.NewSubmissionInput,
+    ),
+    _get(
+        "/submissions/{submission}/", "getSubmission", "One submission: its publishers and the site's reviewers",
+        _SHOWN, _SUBMISSION, optional_security=False, responses={200: _SHOWN, **_OF_A_SUBMISSION},
+    ),
+    _change(
+        "patch", "/submissions/{submission}/", "editSubmission",
+        "Fill in fields; of an approved one, what shows at once on its dataset",
+        {200: _SHOWN, **_WRITE, **_OF_A_SUBMISSION}, _SUBMISSION, body=submission_shapes.SubmissionInput,
+    ),
+    _change(
+        "put", "/submissions/{submission}/", "replaceSubmission", "As PATCH, with its name; what is not given stays",
+        {200: _SHOWN, **_WRITE, **_OF_A_SUBMISSION}, _SUBMISSION, body=submission_shapes.SubmissionInput,
+    ),
+    _change(
+        "delete", "/submissions/{submission}/", "deleteSubmission", "Delete what was not published, its files with it",
+        {204: Response("Deleted.", None, _STANDING), **_OF_A_SUBMISSION, 503: _503}, _SUBMISSION,
+    ),
+    _step(
+        "submit", "submitSubmission", "Hand it over to the reviewers; every field that is missing is told with 400",
+        body=submission_shapes.AgreementInput,
+        responses={
+            **_STEP,
+            202: Response(
+                "Submitted. Its files are still being verified in the background: `pending` and `Location` say where "
+                "to look; a faulty file gives it back as `edits_requested`.",
+                submission_shapes.Submission, ("Location", *_STANDING),
+            ),
+        },
+    ),
+    _step("retract", "retractSubmission", "Withdraw it from review; it can be changed and submitted again"),
+    _step("start-review", "startReview", "Take it up; its publisher cannot change it meanwhile: reviewers only"),
+    _step("approve", "approveSubmission", "Publish it, once its files are verified: reviewers only"),
+    _step(
+        "reject", "rejectSubmission", "Turn it down for good, and say why: reviewers only",
+        body=submission_shapes.NoteInput,
+    ),
+    _step(
+        "request-edits", "requestEdits", "Give it back to its publisher, and say what to change: reviewers only",
+        body=submission_shapes.NoteInput,
+    ),
+)  # fmt: skip
+
 _ACCOUNTS = (
     _get(
         "/accounts/profile/", "getProfile", "Who is asking", _ok("The profile.", shapes.Profile),
@@ -210,4 +285,4 @@ _VOCABULARIES = tuple(
     )
 )
 
-OPERATIONS = (*_SITE, *_DATASETS, *_ORGANIZATIONS, *_ACCOUNTS, *_VOCABULARIES)
+OPERATIONS = (*_SITE, *_DATASETS, *_ORGANIZATIONS, *_SUBMISSIONS, *_ACCOUNTS, *_VOCABULARIES)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from commonhold.server.accounts.models import Person
 from commonhold.server.background.actions import enqueue
@@ -24,7 +25,6 @@ from commonhold.server.submissions.tasks import DROP
 
 DRAFT_LIFETIME = dt.timedelta(days=90)
 MOST_OPEN_SUBMISSIONS = 1000
-MISSING_NAME = "Is missing."
 
 
 @transaction.atomic
@@ -53,8 +53,8 @@ def create(
     refuse(rules.create(viewer, organization, can_publish=bool(owner and owner.can_publish)))
     open_ones = Submission.objects.filter(organization_id=organization, deleted_at=None)
     if open_ones.exclude(status=states.APPROVED).count() >= MOST_OPEN_SUBMISSIONS:
-        message = f"Your organization has {MOST_OPEN_SUBMISSIONS} unpublished submissions; delete some first."
-        raise rules.Refused(rules.Reason.TOO_MANY, message)
+        message = _("Your organization has %(number)d unpublished submissions; delete some first.")
+        raise rules.Refused(rules.Reason.TOO_MANY, message % {"number": MOST_OPEN_SUBMISSIONS})
     submission = Submission(
         organization_id=organization, author=viewer.person, text_locale=_locale_of(viewer)
     )
@@ -64,7 +64,7 @@ def create(
         _begin_from(submission, dataset)
     values, mistakes = fields.read(sent)
     if not submission.name and "name" not in sent and not _names(sent):
-        mistakes["name"] = MISSING_NAME
+        mistakes["name"] = _(fields.ABSENT)
     if mistakes:
         raise rules.InvalidError(mistakes)
     _apply(submission, values, sent, _settled_texts(submission, values, sent))
@@ -121,7 +121,7 @@ def submit(viewer: Viewer, public_id: str, *, agreed: bool) -> Submission:
     refuse(rules.submit(submission.status))
     mistakes = fields.missing(fields_of(submission), has_file=has_file(submission))
     if not agreed:
-        mistakes["agreeToSubmit"] = "Must be true: only you can agree to the terms for publishers."
+        mistakes["agreeToSubmit"] = _("Must be true: only you can agree to the terms for publishers.")
     if mistakes:
         raise rules.InvalidError(mistakes)
     moment = clock.now()
@@ -247,7 +247,7 @@ def _apply(
 def _refuse_frozen(
     submission: Submission, values: dict[str, Any], sent: Mapping[str, Any], written: translations.Written
 ) -> None:
-    settled, _ = fields.settle(fields_of(submission), values)
+    settled, _contradictions = fields.settle(fields_of(submission), values)
     names = fields.frozen(fields_of(submission), settled)
     names += [name for name in translations.frozen(texts_of(submission), written) if name not in names]
     if fields.EXCLUSIVITY in sent and bool(sent[fields.EXCLUSIVITY]) != bool(
@@ -255,11 +255,11 @@ def _refuse_frozen(
     ):
         names.append(fields.EXCLUSIVITY)
     if names:
-        message = (
-            f"Settled by the approval: {', '.join(names)}. To change that, begin a new submission with the datasetId "
-            f"{submission.dataset.public_id if submission.dataset else ''}."
+        message = _(
+            "Settled by the approval: %(fields)s. To change that, begin a new submission of the dataset %(dataset)s."
         )
-        raise rules.Refused(rules.Reason.STATE, message)
+        dataset = submission.dataset.public_id if submission.dataset else ""
+        raise rules.SettledError(names, message % {"fields": ", ".join(names), "dataset": dataset})
 
 
 def _begin_from(submission: Submission, public_id: str) -> None:
@@ -268,7 +268,9 @@ def _begin_from(submission: Submission, public_id: str) -> None:
         public_id=public_id, organization_id=submission.organization_id, status=PUBLISHED
     ).first()
     if dataset is None:
-        raise rules.InvalidError({"datasetId": "Must be the id of a published dataset of your organization."})
+        raise rules.InvalidError(
+            {"datasetId": _("Must be the id of a published dataset of your organization.")}
+        )
     former = dataset.submissions.filter(status=states.APPROVED).order_by("-id").first()
     if former is not None:
         for column, value in fields_of(former).items():

@@ -155,8 +155,8 @@ def release(viewer: Viewer | None, submission: Submission, upload: Upload) -> Da
         if dataset.current_version_id != version.pk:
             dataset.current_version = version
             dataset.save(update_fields=["current_version"])
-    upload.version, upload.release = version, states.RELEASED
-    upload.save(update_fields=["version", "release"])
+    upload.version = version
+    _released(upload, "version")
     note(viewer, "version_released", submission, upload=upload.public_id, number=version.number)
     events.publish(VersionReleased(dataset.pk, version.pk, upload.pk))
     return version
@@ -172,8 +172,14 @@ def release_sample(viewer: Viewer | None, submission: Submission, upload: Upload
     former = set_sample(viewer, dataset, _archive(upload, f"{dataset.slug}-sample"))
     if former:
         delete_later([former])
+    _released(upload)
+
+
+def _released(upload: Upload, *names: str) -> None:
+    """Note that the catalogue has the file now, and the index of its members with it: a second copy is not kept."""
     upload.release = states.RELEASED
-    upload.save(update_fields=["release"])
+    upload.members = upload.member_windows = None
+    upload.save(update_fields=["release", "members", "member_windows", *names])
 
 
 def _archive(upload: Upload, stem: str) -> StoredArchive:

@@ -1,6 +1,7 @@
 """The reviewer's side: take up, ask for edits, reject, approve; and the same for a new version of what is published."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from commonhold.server.kit import clock
 from commonhold.server.kit.viewer import Viewer
@@ -112,7 +113,7 @@ def _awaiting(viewer: Viewer | None, upload_id: str) -> Upload:
     upload = Upload.objects.select_for_update().get(public_id=upload_id)
     upload.submission = submission
     if upload.release != states.AWAITS_REVIEW:
-        raise rules.Refused(rules.Reason.STATE, "This version does not wait for review.")
+        raise rules.Refused(rules.Reason.STATE, _("This version does not wait for review."))
     return upload
 
 
@@ -141,19 +142,21 @@ def _decide(viewer: Viewer | None, submission: Submission, status: str, note_tex
 
 
 def _require_verified(submission: Submission) -> None:
-    for upload, what in ((submission.archive, "archive"), (submission.sample, "sample")):
+    for upload in (submission.archive, submission.sample):
         if upload is None or upload.verification == states.VERIFIED:
             continue
-        told = {
-            states.REFUSED: f"The {what} was found faulty: its publisher has to send another.",
-        }.get(upload.verification, f"The {what} is still being verified; try again in a moment.")
-        raise rules.Refused(rules.Reason.NOT_VERIFIED, told)
+        if upload.verification == states.REFUSED:
+            told = _("The file “%(filename)s” was found faulty: its publisher has to send another.")
+        else:
+            told = _("The file “%(filename)s” is still being verified; try again in a moment.")
+        raise rules.Refused(rules.Reason.NOT_VERIFIED, told % {"filename": upload.filename})
 
 
 def _note(text: str) -> str:
     text = text.strip()
     if not text:
-        raise rules.InvalidError({"note": "Is missing: tell the publisher why."})
+        raise rules.InvalidError({"note": _("Is missing: tell the publisher why.")})
     if len(text) > LONGEST_NOTE:
-        raise rules.InvalidError({"note": f"Must have at most {LONGEST_NOTE} characters."})
+        told = _("Must have at most %(limit)d characters, not %(length)d.")
+        raise rules.InvalidError({"note": told % {"limit": LONGEST_NOTE, "length": len(text)}})
     return text

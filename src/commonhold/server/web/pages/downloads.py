@@ -10,7 +10,7 @@ from commonhold.server.access import models, queries, rules, sessions
 from commonhold.server.catalogue.queries import DatasetRow
 from commonhold.server.kit import clock
 from commonhold.server.organizations.rules import effective_limits
-from commonhold.server.web.addresses import store_for
+from commonhold.server.storage.store import store_for
 from commonhold.server.web.pages import errors
 from commonhold.server.web.pages.datasets import of_dataset
 from commonhold.server.web.viewer import acting_membership, form_of, signed_in, viewer_of
@@ -29,7 +29,7 @@ def start(request: HttpRequest, row: DatasetRow) -> HttpResponse:
     if before := queries.granted_before(viewer, target, models.DOWNLOAD, clock.now()):
         return redirect("download_ready", record=before.public_id)
     limits = effective_limits(acting.organization.limits, settings.ENVIRONMENT)
-    session = sessions.open_download(viewer, target, limits, store_for(request))
+    session = sessions.open_download(viewer, target, limits, store_for(request.get_host()))
     if isinstance(session, sessions.Refusal):
         response = errors.error(
             request, 429, _("Today's downloads are used up"),
@@ -57,7 +57,7 @@ def start_sample(request: HttpRequest, row: DatasetRow) -> HttpResponse:
     if before := queries.granted_before(viewer, target, models.SAMPLE, clock.now()):
         return redirect("download_ready", record=before.public_id)
     return redirect(
-        "download_ready", record=sessions.open_sample(viewer, target, store_for(request)).record_id
+        "download_ready", record=sessions.open_sample(viewer, target, store_for(request.get_host())).record_id
     )
 
 
@@ -77,7 +77,7 @@ def page(request: HttpRequest, record: str) -> HttpResponse:
         answer = rules.download(viewer, target.facts if target else None)
     if not answer.allowed:
         return redirect("dataset", name=found.dataset)
-    url = store_for(request).download_url(
+    url = store_for(request.get_host()).download_url(
         found.object_key,
         filename=found.filename,
         content_type=found.content_type,

@@ -8,22 +8,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from commonhold.server.access import actions, queries
-from commonhold.server.access.models import APPROVED, PENDING, REJECTED, REVOKED
+from commonhold.server.access import actions, queries, rules
 from commonhold.server.catalogue.models import RESTRICTED, Dataset
 from commonhold.server.catalogue.queries import DatasetRow
 from commonhold.server.organizations.models import Organization
 from commonhold.server.organizations.queries import organization
-from commonhold.server.web import letters
+from commonhold.server.web.addresses import site_address
 from commonhold.server.web.components import Pages, shown
 from commonhold.server.web.pages import errors
 from commonhold.server.web.pages.datasets import of_dataset
 from commonhold.server.web.viewer import form_of, signed_in, viewer_of
 
-LONGEST_MESSAGE = 2000
 PAGE_SIZE = 25
-# What each state may become on the publisher's desk.
-DECISIONS = {PENDING: (APPROVED, REJECTED), APPROVED: (REVOKED,), REJECTED: (APPROVED,), REVOKED: (APPROVED,)}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,15 +31,12 @@ def ask(request: HttpRequest, row: DatasetRow) -> HttpResponse:
     if row.visibility != RESTRICTED or viewer.is_member_of(row.organization):
         return redirect("dataset", name=row.public_id)
     message, mistake = request.POST.get("message", "").replace("\0", ""), ""
-    if request.method == "POST" and len(message) <= LONGEST_MESSAGE:
-        known = queries.request_of(viewer, row.row_id)
-        dataset = Dataset.objects.get(pk=row.row_id)
-        made = actions.request_access(viewer, dataset, message.strip())
-        if known is None and made.status == PENDING:
-            letters.tell_publishers(request, dataset, made)
+    if request.method == "POST" and len(message) <= rules.LONGEST_REQUEST:
+        dataset = Dataset.objects.select_related("organization").get(pk=row.row_id)
+        actions.request_access(viewer, dataset, message.strip(), site=site_address(request))
         return redirect("request_access", name=row.public_id)
     if request.method == "POST":
-        mistake = _("Please keep it under %(number)d characters.") % {"number": LONGEST_MESSAGE}
+        mistake = _("Please keep it under %(number)d characters.") % {"number": rules.LONGEST_REQUEST}
     locale = request.reader_locale
     context = {
         "dataset": row,
@@ -51,7 +44,7 @@ def ask(request: HttpRequest, row: DatasetRow) -> HttpResponse:
         "asked": queries.request_of(viewer, row.row_id),
         "message": message,
         "mistake": mistake,
-        "longest": LONGEST_MESSAGE,
+        "longest": rules.LONGEST_REQUEST,
     }
     return render(request, "requests/ask.html", context, status=400 if mistake else 200)
 
@@ -82,7 +75,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
                 "request": entry,
                 "dataset": shown(entry.dataset.name, locale, entry.dataset.default_locale)
                 or entry.dataset.slug,
-                "decisions": DECISIONS[entry.status],
+                "decisions": rules.DECISIONS[entry.status],
             }
             for entry in entries
         ],
@@ -105,10 +98,10 @@ def decide(request: HttpRequest, slug: str, public_id: str) -> HttpResponse:
     decision = request.POST.get("decision", "")
     if decision == entry.status:
         return redirect("access_requests", slug=slug)
-    if decision not in DECISIONS[entry.status]:
+    try:
+        actions.answer_request(viewer, entry, decision, site=site_address(request))
+    except actions.DecidedOtherwiseError:
         messages.error(request, _("That request was decided differently meanwhile. Please look at it again."))
         return redirect("access_requests", slug=slug)
-    actions.decide_request(viewer, entry, decision)
-    letters.tell_requester(request, entry)
     messages.success(request, _("Done. %(person)s is told by mail.") % {"person": entry.person.email})
     return redirect("access_requests", slug=slug)

@@ -1,0 +1,35 @@
+"""Letters about requests for access, each in the language of whoever gets it, and each a job of what it tells of."""
+
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from commonhold.server.access.models import AccessRequest
+from commonhold.server.accounts.models import Person
+from commonhold.server.catalogue.models import Dataset
+from commonhold.server.kit.languages import interface_language
+from commonhold.server.kit.translation import pick
+from commonhold.server.mail.actions import send_later
+from commonhold.server.organizations.queries import publishers_of
+
+
+def tell_publishers(asked: AccessRequest, site: str) -> None:
+    """Tell everyone who may decide that somebody asks for a dataset; ``site`` is the site's address."""
+    dataset = asked.dataset
+    address = f"{site}/organizations/{dataset.organization.slug}/requests"
+    for membership in publishers_of(dataset.organization_id):
+        _write(membership.person, "asked", dataset, asked=asked, address=address)
+
+
+def tell_requester(decided: AccessRequest, site: str) -> None:
+    """Tell somebody what became of their request."""
+    if decided.person.is_active:
+        address = f"{site}/datasets/{decided.dataset.public_id}"
+        _write(decided.person, "decided", decided.dataset, asked=decided, address=address)
+
+
+def _write(person: Person, name: str, dataset: Dataset, **context: object) -> None:
+    context["name"] = pick(dataset.name, person.locale, dataset.default_locale) or dataset.slug
+    with translation.override(interface_language(person.locale)):
+        subject = render_to_string(f"access/letters/{name}_subject.txt", context)
+        text = render_to_string(f"access/letters/{name}.txt", context)
+    send_later(person.email, subject, text)

@@ -1,0 +1,36 @@
+"""Letters as tests read them: what a mail server would have got, once the jobs that send it are done."""
+
+import email
+import email.policy
+import os
+import time
+from email.message import EmailMessage
+from pathlib import Path
+
+PATIENCE_SECONDS = 60
+
+
+def letters_to(address: str) -> list[EmailMessage]:
+    """Return the messages to an address, oldest first, once those that wait have gone out."""
+    send_waiting()
+    found = []
+    folder = Path(os.environ["COMMONHOLD_DATA"]) / "mail"
+    for path in sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime_ns):
+        for text in path.read_text().split("-" * 79):
+            message = email.message_from_string(text.lstrip(), policy=email.policy.default)
+            if message["To"] == address:
+                found.append(message)
+    return found
+
+
+def send_waiting() -> None:
+    """Do the jobs that send letters; a site that runs beside the tests may be faster."""
+    from commonhold.server.background.models import FAILED, QUICK, Job
+    from commonhold.server.background.runner import do_next
+    from commonhold.server.mail.actions import SEND
+
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while Job.objects.filter(name=SEND).exclude(status=FAILED).exists():
+        assert time.monotonic() < deadline
+        if not do_next(QUICK, "tests"):
+            time.sleep(0.05)
