@@ -50,7 +50,7 @@ messages: $(VENV)/.development
 	@$(BIN)/python -m docs.messages
 
 lock: $(VENV)/.development
-	for name in runtime development; do \
+	for name in runtime development canaille; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-index-url requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done

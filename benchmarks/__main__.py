@@ -4,8 +4,17 @@ import subprocess
 import sys
 
 ALL = (
-    "hot_reads", "catalogue", "slow_downloads", "embedded_store", "download", "signing", "verification", "uploads",
-)  # fmt: skip
+    "hot_reads",
+    "catalogue",
+    "slow_downloads",
+    "embedded_store",
+    "download",
+    "members",
+    "signing",
+    "verification",
+    "uploads",
+    "publishing",
+)
 
 
 def main() -> int:

@@ -44,15 +44,10 @@ def v4_routes() -> str:
 
 def collective_errors() -> str:
     """Return the table of the fixed texts of refusals under ``/api/``."""
-    from commonhold.server.api.collective import problems
+    from commonhold.server.api.collective.advice import ADVICE
 
-    by_name = {
-        name: value for name, value in vars(problems).items() if name.isupper() and isinstance(value, str)
-    }
     rows = ["| `error` | status | what to do |", "| --- | --- | --- |"]
-    for name, text in by_name.items():
-        status, advice = problems.ADVICE[name]
-        rows.append(f"| `{text}` | {status} | {advice} |")
+    rows += [f"| `{text}` | {status} | {advice} |" for status, text, advice in ADVICE]
     return "\n".join(rows) + "\n"
 
 

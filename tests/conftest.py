@@ -1,7 +1,8 @@
-"""One site for each run: its own data folder, its own database on the chosen engine, its own servers.
+"""One site for each run: its own data folder, its own database on the chosen engine, its own store, its own servers.
 
-``--engine`` chooses the database; ``python -m tests`` runs everything on SQLite and what touches a database once more
-on PostgreSQL. Tests share the site and keep apart by organizations, people and datasets of their own.
+``--engine`` chooses the database, ``--store`` where objects lie; ``python -m tests`` runs everything on SQLite with the
+embedded store, what touches a database once more on PostgreSQL, and the contracts whose bytes go to the store on S3
+with either. Tests share the site and keep apart by organizations, people and datasets of their own.
 """
 
 import os
@@ -15,6 +16,7 @@ import pytest
 
 from tests.support.collection import Maker
 from tests.support.postgresql import PostgreSQL
+from tests.support.seaweedfs import SeaweedFS
 from tests.support.site import Site, start_site
 
 pytest.register_assert_rewrite("tests.server.storage.contract", "tests.server.storage.upload_contract")
@@ -25,6 +27,7 @@ hypothesis.settings.load_profile("commonhold")
 
 _DATABASE_FIXTURES = {"site", "database", "make"}
 _server: PostgreSQL | None = None
+_objects: SeaweedFS | None = None
 _folder: Path | None = None
 
 
@@ -32,11 +35,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--engine", choices=["sqlite", "postgresql"], default="sqlite", help="the database to test on"
     )
+    parser.addoption(
+        "--store", choices=["embedded", "s3"], default="embedded", help="where the site's objects lie"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Point this process, and every command it starts, at a site of the run's own."""
-    global _server, _folder
+    global _server, _objects, _folder
     worker = getattr(config, "workerinput", None)
     name = worker["workerid"] if worker else "main"
     _folder = Path(tempfile.mkdtemp(prefix=f"commonhold-tests-{name}-"))
@@ -55,6 +61,15 @@ def pytest_configure(config: pytest.Config) -> None:
             _server = PostgreSQL()
             _server.start()
             _attach(_server.url, name)
+    if config.getoption("--store") == "s3":
+        if not worker:
+            _objects = SeaweedFS()
+            _objects.start()
+        # Each process has a database of its own, and so objects of its own: a prefix.
+        settings = worker["s3"] if worker else _objects.settings()
+        os.environ.update(
+            settings | {"COMMONHOLD_STORAGE_URL": f"{settings['COMMONHOLD_STORAGE_URL']}{name}"}
+        )
     import django
 
     django.setup()
@@ -66,26 +81,47 @@ def _attach(url: str, name: str) -> None:
 
 
 def pytest_configure_node(node: object) -> None:
-    """Tell a worker of pytest-xdist where the run's PostgreSQL is."""
+    """Tell a worker of pytest-xdist where the run's PostgreSQL and S3 are."""
     if _server:
         node.workerinput["postgresql"] = _server.url  # type: ignore[attr-defined]
+    if _objects:
+        node.workerinput["s3"] = _objects.settings()  # type: ignore[attr-defined]
 
 
 def pytest_unconfigure() -> None:
     """Take away what the run made."""
-    if _server:
-        _server.stop()
+    for engine in (_server, _objects):
+        if engine:
+            engine.stop()
     if _folder:
         shutil.rmtree(_folder, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL, run only what a database can change the outcome of."""
-    if config.getoption("--engine") != "postgresql":
-        return
-    touching = [item for item in items if _DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))]
-    config.hook.pytest_deselected(items=[item for item in items if item not in touching])
-    items[:] = touching
+    """Run only what the chosen database, and the chosen store, can change the outcome of."""
+    kept = items
+    if config.getoption("--engine") == "postgresql":
+        kept = [item for item in kept if _DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))]
+    if config.getoption("--store") == "s3":
+        kept = [item for item in kept if _goes_to_the_store(item)]
+    if kept is not items:
+        chosen = set(kept)
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = kept
+
+
+def _goes_to_the_store(item: pytest.Item) -> bool:
+    """Whether a store can change a test's outcome; of the official clients, the newest is enough."""
+    if item.get_closest_marker("embedded_store"):
+        return False
+    contracts = item.config.rootpath / "tests" / "contract"
+    if item.path.is_relative_to(contracts / "sdk"):
+        from tests.contract.sdk.environments import VERSIONS
+
+        is_older = any(f"[{version}" in item.name for version in VERSIONS[1:])
+        return item.config.getoption("--engine") == "postgresql" and not is_older
+    rooms = (contracts / "collective", item.config.rootpath / "tests" / "server" / "submissions")
+    return any(item.path.is_relative_to(folder) for folder in rooms)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,10 @@
 
 import datetime as dt
 import io
+import os
 import socket
+import subprocess
+import sys
 from urllib.parse import urlsplit
 
 import pytest
@@ -164,6 +167,29 @@ def test_the_bucket_says_what_it_lacks_and_is_given_it(seaweedfs, tmp_path):
     rules = client.get_bucket_lifecycle_configuration(Bucket=BUCKET)["Rules"]
     assert [rule["ID"] for rule in rules] == ["mine", "commonhold-unfinished-uploads"]
     assert missing_rules(object()) == []
+
+
+def test_the_command_mends_the_bucket(seaweedfs, tmp_path):
+    client = make(seaweedfs, tmp_path).client
+    client.delete_bucket_cors(Bucket=BUCKET)
+    client.delete_bucket_lifecycle(Bucket=BUCKET)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COMMONHOLD_")}
+    environment |= seaweedfs.settings("checked", COMMONHOLD_DATA=str(tmp_path / "data"))
+
+    def check(*words):
+        command = [sys.executable, "-m", "commonhold", "admin", "check", *words, "--json"]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    lacking = check()
+    assert (lacking.returncode, lacking.stdout.count("--repair")) == (2, 2)
+    mended = check("--repair")
+    assert (mended.returncode, mended.stdout.count("was mended")) == (0, 2), mended
+    assert check("--repair").stdout.count("was mended") == 0
+    environment["COMMONHOLD_S3_SECRET_ACCESS_KEY"] = "wrong-secret"
+    refused = check("--repair")
+    assert refused.returncode == 2
+    assert "could not be given" in refused.stdout
+    assert "wrong-secret" not in refused.stdout + refused.stderr
 
 
 def test_a_store_out_of_reach(tmp_path):

@@ -25,7 +25,7 @@ class Site:
 
     Attributes:
         url: of the site.
-        storage_url: of the embedded store.
+        storage_url: of the embedded store; empty where objects lie in S3.
         process: the supervisor, ``commonhold serve``.
     """
 
@@ -68,7 +68,9 @@ def start_site(*arguments: str, **environment: str) -> Iterator[Site]:
             stderr=output,
             start_new_session=True,
         )
-    site = Site(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}", process, log)
+    objects = {**os.environ, **environment}.get("COMMONHOLD_STORAGE_URL", "")
+    store = "" if objects.startswith("s3://") else f"http://127.0.0.1:{port + 1}"
+    site = Site(f"http://127.0.0.1:{port}", store, process, log)
     try:
         _wait_until_up(site)
         yield site
@@ -78,7 +80,7 @@ def start_site(*arguments: str, **environment: str) -> Iterator[Site]:
 
 def _wait_until_up(site: Site) -> None:
     deadline = time.monotonic() + START_SECONDS
-    for address in (f"{site.api}/health", f"{site.storage_url}/health"):
+    for address in filter(None, (f"{site.api}/health", site.storage_url and f"{site.storage_url}/health")):
         while True:
             with contextlib.suppress(httpx.TransportError):
                 if httpx.get(address, timeout=5).status_code == 200:

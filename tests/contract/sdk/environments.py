@@ -87,11 +87,16 @@ class Sdk:
 
 def environment_of(version: str) -> Sdk:
     """Return the client of this version, building its environment where it is not there yet."""
-    lock_file = ROOT / "requirements" / f"sdk-{version}.txt"
+    return Sdk(version, python_of(f"sdk-{version}"))
+
+
+def python_of(name: str) -> Path:
+    """Return the interpreter of the environment that ``requirements/<name>.txt`` locks, built where it is not there yet."""
+    lock_file = ROOT / "requirements" / f"{name}.txt"
     digest = hashlib.sha256(lock_file.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    folder = CACHE / f"sdk-{version}-{digest}"
+    folder = CACHE / f"{name}-{digest}"
     CACHE.mkdir(exist_ok=True)
-    with (CACHE / f"sdk-{version}.lock").open("w") as lock:
+    with (CACHE / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # several workers of one run build it once
         if not (folder / "built").exists():
             shutil.rmtree(folder, ignore_errors=True)
@@ -106,4 +111,4 @@ def environment_of(version: str) -> Sdk:
             ]
             subprocess.run([*pip, "--require-hashes", "-r", lock_file], check=True)
             (folder / "built").touch()
-    return Sdk(version, folder / "bin" / "python")
+    return folder / "bin" / "python"

@@ -92,3 +92,24 @@ def test_exactly_one_put_wins(store):
         thread.join()
     assert (len(won), len(lost)) == (1, 11)
     assert content_of(store, KEY) == won[0]
+
+
+def test_every_object_is_listed(store):
+    assert list(store.list_objects()) == []
+    begun = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=2)
+    keys = {KEY: 3, "datasets/c1/2/größe 1.zip": 0, "datasets/c1-x.zip": 5, "uploads/a/b/c/d.tgz": 1}
+    for key, size in keys.items():
+        store.put(key, io.BytesIO(bytes(size)))
+    listed = list(store.list_objects())
+    assert {found.key: found.size for found in listed} == keys
+    assert len(listed) == len(keys)
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
+    assert all(begun <= found.modified <= soon for found in listed)
+    store.delete(KEY)
+    assert KEY not in {found.key for found in store.list_objects()}
+
+
+def test_nothing_is_left_over_by_what_was_finished(store):
+    store.put(KEY, io.BytesIO(b"x"))
+    assert (list(store.leftovers()), store.sweep()) == ([], 0)
+    assert content_of(store, KEY) == b"x"

@@ -139,11 +139,12 @@ FilesystemStore(Path({str(tmp_path / "objects")!r}), UrlSigner(("s",))).put({KEY
         process.stdin.flush()
         while not any(path.stat().st_size for path in files(tmp_path)):
             assert process.poll() is None
-        assert folder.sweep() == 0, "a running put is left alone"
+        assert (folder.sweep(), list(folder.leftovers())) == (0, []), "a running put is left alone"
         process.send_signal(signal.SIGKILL)
     with pytest.raises(ObjectNotFoundError):
         folder.stat(KEY)
-    assert folder.sweep() == 1
+    assert [(left.name[:10], left.size > 0) for left in folder.leftovers()] == [(".incoming/", True)]
+    assert (list(folder.list_objects()), folder.sweep()) == ([], 1)
     assert files(tmp_path) == []
     assert folder.put(KEY, io.BytesIO(b"again")).size == 5
 

@@ -320,3 +320,25 @@ def test_browsers_may_upload(store, key):
     assert headers["Access-Control-Allow-Origin"] in {"*", origin["Origin"]}
     assert "etag" in headers["Access-Control-Expose-Headers"].lower()
     store.abort_upload(key, upload)
+
+
+def test_unfinished_uploads_are_listed_until_they_end(store, key):
+    def unfinished():
+        return {found.upload_id: found for found in store.list_uploads() if found.key.startswith(key)}
+
+    def objects():
+        return {found.key: found.size for found in store.list_objects() if found.key.startswith(key)}
+
+    begun = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=2)
+    upload = store.begin_upload(key, content_type=TYPE)
+    other = store.begin_upload(f"{key}.zip", content_type=TYPE)
+    put_part(store, key, upload, 1, b"four")
+    listed = unfinished()
+    assert {upload: key, other: f"{key}.zip"} == {name: found.key for name, found in listed.items()}
+    assert 4 <= listed[upload].size < 1024
+    assert begun <= listed[upload].changed_at <= dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
+    assert objects() == {}
+    store.complete_upload(key, upload, [(part.number, part.etag) for part in store.list_parts(key, upload)])
+    assert (set(unfinished()), objects()) == ({other}, {key: 4})
+    store.abort_upload(f"{key}.zip", other)
+    assert unfinished() == {}

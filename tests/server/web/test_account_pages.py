@@ -55,7 +55,9 @@ def test_a_taken_address_looks_the_same_and_its_owner_is_told(visitor, house, le
     assert "already have an account" in message["Subject"]
 
 
-@pytest.mark.parametrize("password", ["short", "password123", "1234567890"])
+@pytest.mark.parametrize(
+    "password", ["short", "password123", "1234567890", "P@ssw0rd2024!", "aaaabbbbaaaa", "Commonhold-1"]
+)
 def test_weak_passwords_are_refused_and_the_rest_is_kept(visitor, database, password):
     from commonhold.server.accounts.models import Person
 
@@ -176,3 +178,18 @@ def test_guessing_is_stopped(visitor, house):
     answer = guesser.post("/sign-in", login=home.reader, password=PASSWORD)
     assert answer.status_code in {200, 429}
     assert guesser.get("/profile").status_code == 302
+
+
+def test_attempts_are_counted_for_all_processes_together(visitor, house, site):
+    from tests.server.web.conftest import hidden_fields
+
+    home = house(with_password=True)
+    for _ in range(5):
+        visitor().post("/sign-in", login=home.reader, password="a guess")
+    page = site.get("/sign-in")
+    token = hidden_fields(page.text)["csrfmiddlewaretoken"]
+    form = {"login": home.reader, "password": PASSWORD, "csrfmiddlewaretoken": token}
+    answer = site.post("/sign-in", data=form, headers={"Cookie": f"csrftoken={page.cookies['csrftoken']}"})
+    assert answer.status_code in {200, 429}, "another process knows of the guesses"
+    assert "Too many failed login attempts" in answer.text or answer.status_code == 429
+    assert "sessionid" not in answer.cookies

@@ -135,7 +135,11 @@ def test_strangers_sign_in_first(visitor, database):
     answer = visitor().get("/profile/keys")
     assert (answer.status_code, answer["Location"]) == (302, "/sign-in?next=/profile/keys")
     old = visitor().get("/profile/credentials")
-    assert (old.status_code, old["Location"]) == (302, "/profile/keys")
+    assert (old.status_code, old["Location"]) == (302, "/sign-in?next=/profile/credentials")
+
+
+def test_where_other_sites_make_keys_leads_to_ours(visitor, house):
+    assert 'href="/profile/keys"' in visitor(house().reader).get("/profile/credentials").text
 
 
 def test_a_name_with_markup_stays_text(visitor, house):

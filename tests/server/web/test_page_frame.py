@@ -22,7 +22,12 @@ def switches(database):
 POSTED = [
     "/language", "/profile/acting-for", "/profile/keys", "/profile/keys/1/revoke", "/datasets/x/terms",
     "/datasets/x/request", "/datasets/x/download", "/datasets/x/sample", "/organizations/x/requests/y", "/sign-in",
-    "/sign-up", "/sign-out", "/password", "/password/reset", "/confirm-address/x",
+    "/sign-up", "/sign-out", "/password", "/password/reset", "/confirm-address/x", "/confirm", "/confirm/code",
+    "/confirm/passkey", "/sign-in/passkey", "/sign-in/second-step", "/profile/account", "/profile/email",
+    "/profile/credentials", "/profile/export", "/profile/leave", "/profile/publishing", "/profile/sessions/end",
+    "/profile/provider", "/profile/security/app", "/profile/security/app/off", "/profile/security/passkeys",
+    "/profile/security/recovery/new", "/organizations/x/members/change", "/organizations/x/members/leave",
+    "/organizations/x/invitations", "/organizations/x/settings", "/invitations/x", "/operate/publishing-rights/x",
 ]  # fmt: skip
 
 
@@ -88,6 +93,23 @@ def test_read_only_mode_answers_forms_kindly(visitor, house, switches):
     assert visitor().post("/sign-in", login=home.reader, password="x").status_code == 503
     assert visitor().post("/language", form_at="/", language="fr").status_code == 302
     assert not Agreement.objects.filter(person=Person.objects.get(email=home.reader).pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/profile/security/app", 503),
+        ("/profile/security/passkeys", 503),
+        ("/profile/security", 200),
+        ("/profile/sessions", 200),
+    ],
+)
+def test_pages_that_note_something_when_opened_say_so_in_read_only_mode(
+    visitor, house, switches, path, status
+):
+    reader = visitor(house().reader)
+    switches(read_only=True)
+    assert reader.get(path).status_code == status
 
 
 def test_errors_say_what_to_do_and_nothing_else(visitor, database):

@@ -8,12 +8,13 @@ from commonhold.client.errors import UsageError
 
 
 @click.command("check")
+@click.option("--repair", is_flag=True, help="Give an S3 bucket the CORS and lifecycle rules it lacks.")
 @house_options
-def command(output: Output) -> None:
+def command(repair: bool, output: Output) -> None:
     """Check settings, database, store and disk; the exit code is 2 where something must be mended."""
-    from commonhold.server.health.checks import inspect  # noqa: PLC0415  loaded where it is used
+    from commonhold.server.health.checks import inspect, repair_bucket  # noqa: PLC0415  loaded where it is used
 
-    findings = inspect()
+    findings = [*(repair_bucket() if repair else ()), *inspect()]
     if not output.data(
         {"findings": [{"level": f.level, "about": f.about, "text": f.text} for f in findings]}
     ):

@@ -10,6 +10,9 @@ COMMANDS = {
         "commonhold.cli.admin.generate:command", "Make up datasets in any number, for measuring.", _DATA
     ),
     "check": Entry("commonhold.cli.admin.check:command", "Find what is wrong with the site's setup.", _SITE),
+    "verify": Entry(
+        "commonhold.cli.admin.verify:command", "Compare the store with the database, and clean it.", _SITE
+    ),
     "site": Entry("commonhold.cli.admin.site:command", "Turn the site's switches.", _SITE),
     "user": Entry("commonhold.cli.admin.user:command", "People: create, list, deactivate.", _PEOPLE),
     "key": Entry("commonhold.cli.admin.key:command", "API keys: create, list, revoke.", _PEOPLE),

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.db.models import Case, IntegerField, QuerySet, When
 
-from commonhold.server.access.models import APPROVED, DOWNLOAD, PENDING, SAMPLE, AccessRequest
+from commonhold.server.access.models import APPROVED, DOWNLOAD, PENDING, SAMPLE, AccessRecord, AccessRequest
 from commonhold.server.access.rules import Facts
 from commonhold.server.kit import sql
 from commonhold.server.kit.translation import DEFAULT_LOCALE
@@ -264,6 +264,11 @@ def requests_by(viewer: Viewer, limit: int = 100) -> list[AccessRequest]:
     """Return the viewer's own requests for access, newest first."""
     found = AccessRequest.objects.filter(person_id=viewer.person).select_related("dataset")
     return list(found.order_by("-requested_at", "-id")[:limit])
+
+
+def records_of(viewer: Viewer) -> QuerySet[AccessRecord]:
+    """Return the downloads and samples that were granted to the viewer, newest first."""
+    return AccessRecord.objects.filter(person=viewer.person or 0).order_by("-granted_at", "-pk")
 
 
 def requests_for(viewer: Viewer, organization: int) -> QuerySet[AccessRequest]:

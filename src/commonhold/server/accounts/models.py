@@ -56,3 +56,21 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+
+class Counted(models.Model):
+    """What sign-in counts, for all processes together: Django's database cache, whose table this is.
+
+    Attempts by address and account (as hashes), and codes of second factors used once. A row is of no use after
+    ``expires``.
+    """
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "accounts_counted"
+
+    def __str__(self) -> str:
+        return self.cache_key

@@ -18,7 +18,10 @@ class Entry(models.Model):
 
     class Meta:
         verbose_name_plural = "entries"
-        indexes = [models.Index(fields=["object_kind", "object_id"], name="audit_entry_object")]
+        indexes = [
+            models.Index(fields=["object_kind", "object_id"], name="audit_entry_object"),
+            models.Index(fields=["actor", "id"], name="audit_entry_actor"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.object_kind} {self.object_id}"

@@ -32,10 +32,10 @@ class Watcher:
         self._runners: dict[str, subprocess.Popen[bytes]] = {}
         self._not_before: dict[str, float] = {}
         self._stopping = threading.Event()
+        self._has_begun = False
 
     def run(self) -> None:
         """Watch until told to stop. A first runner is started unasked: it lists what comes periodically."""
-        self._start(LANES[0])
         while not self._stopping.wait(LOOK_EVERY_SECONDS):
             for lane in LANES:
                 self._look_after(lane)
@@ -61,13 +61,17 @@ class Watcher:
         if time.monotonic() < self._not_before.get(lane, 0.0):
             return
         try:
-            if self._due(lane):
+            if self._due(lane) or self._is_first(lane):
                 self._start(lane)
         except Unavailable as error:
             _log.warning("cannot look for background work: %s", error)
             self._not_before[lane] = time.monotonic() + _AFTER_A_CRASH_SECONDS
 
+    def _is_first(self, lane: str) -> bool:
+        return lane == LANES[0] and not self._has_begun and not self._due.paused()
+
     def _start(self, lane: str) -> None:
+        self._has_begun = True
         self._runners[lane] = spawn([sys.executable, "-m", "commonhold.server.background.runner", lane])
 
 

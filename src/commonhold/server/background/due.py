@@ -11,10 +11,10 @@ from commonhold.server.config.environment import Environment
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_PAUSED = "SELECT 1 FROM site_sitestate WHERE read_only"
 _DUE = """
 SELECT 1 FROM background_job WHERE lane = {mark}
-AND ((status = 'waiting' AND run_at <= {mark}) OR (status = 'running' AND lease_until < {mark}))
-AND NOT EXISTS (SELECT 1 FROM site_sitestate WHERE read_only) LIMIT 1
+AND ((status = 'waiting' AND run_at <= {mark}) OR (status = 'running' AND lease_until < {mark})) LIMIT 1
 """
 
 
@@ -26,6 +26,7 @@ class Due:
     """Asks the site's database, over a connection of its own that is opened again when it breaks."""
 
     def __init__(self, environment: Environment) -> None:
+        self._forced = environment.read_only
         url = environment.database_url
         if url.startswith(("postgresql:", "postgres:")):
             self._connect: Callable[[], Any] = lambda: _postgresql(url)
@@ -41,17 +42,27 @@ class Due:
         self._connection: Any = None
 
     def __call__(self, lane: str) -> bool:
-        """Return whether a job of ``lane`` is due.
+        """Return whether a job of ``lane`` is due; never while the site is read-only.
 
         Raises:
             Unavailable: the database cannot be asked now.
         """
         moment = self._moment()
+        return self._found(_DUE.format(mark=self._mark), (lane, moment, moment)) and not self.paused()
+
+    def paused(self) -> bool:
+        """Return whether the site is read-only: the environment has the last word, both ways.
+
+        Raises:
+            Unavailable: the database cannot be asked now.
+        """
+        return self._found(_PAUSED, ()) if self._forced is None else self._forced
+
+    def _found(self, question: str, values: tuple[str, ...]) -> bool:
         try:
             if self._connection is None:
                 self._connection = self._connect()
-            found = self._connection.execute(_DUE.format(mark=self._mark), (lane, moment, moment))
-            return found.fetchone() is not None
+            return self._connection.execute(question, values).fetchone() is not None
         except Exception as error:
             self.close()
             raise Unavailable(type(error).__name__) from error

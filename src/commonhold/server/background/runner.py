@@ -14,9 +14,12 @@ from types import FrameType
 import django
 from django.db import close_old_connections, connection
 
+from commonhold.server.config.environment import environment
+
 _log = logging.getLogger("commonhold.background")
 IDLE_SECONDS = 3.0
 _LOST_LEASE = 75
+_stops_when_paused = False
 
 
 class _StopWork(BaseException):
@@ -29,8 +32,9 @@ def work(lane: str, *, idle_seconds: float = IDLE_SECONDS) -> int:
     from commonhold.server.background.registry import tasks  # noqa: PLC0415
 
     known = tasks()
-    for task in known.values():
-        ensure_periodic(task)
+    if not _paused():
+        for task in known.values():
+            ensure_periodic(task)
     holder = f"{socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(4)}"
     done, idle_since = 0, time.monotonic()
     while time.monotonic() - idle_since < idle_seconds:
@@ -96,12 +100,17 @@ class _Heart:
                 if not extend(self._job, self._holder) and not self._stopping.is_set():
                     _log.error("job %d was taken over by another runner; this one ends", self._job)
                     os._exit(_LOST_LEASE)
+                if _stops_when_paused and _paused():
+                    os.kill(os.getpid(), signal.SIGTERM)  # as if told to stop: the job is put back
         finally:
             connection.close()
 
 
 def _paused() -> bool:
-    """Whether the site is read-only: then nothing is taken up."""
+    """Whether the site is read-only: then nothing is taken up. The environment has the last word, both ways."""
+    forced = environment().read_only
+    if forced is not None:
+        return forced
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM site_sitestate WHERE read_only")
         return cursor.fetchone() is not None
@@ -115,6 +124,8 @@ def main() -> int:
     """Work off the lane that was named."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "commonhold.server.config.settings")
     django.setup()
+    global _stops_when_paused  # noqa: PLW0603  this process does nothing else
+    _stops_when_paused = True
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     try:

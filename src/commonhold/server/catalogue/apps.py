@@ -10,7 +10,8 @@ class CatalogueConfig(AppConfig):
     label = "catalogue"
 
     def ready(self) -> None:
-        """Listen for removals."""
-        from commonhold.server.catalogue.removal import listen  # noqa: PLC0415  models load after the apps
+        """Listen for removals and for people who leave."""
+        from commonhold.server.catalogue import leaving, removal  # noqa: PLC0415  models load after the apps
 
-        listen()
+        removal.listen()
+        leaving.listen()

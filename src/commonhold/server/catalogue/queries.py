@@ -318,12 +318,13 @@ class Datasheet:
     contact_email: str
     versions: Sequence[File]
     sample: File | None
+    beside: Sequence[Any] = ()
 
 
 _DATASHEET = """
 SELECT d.restrictions, d.forbidden_usage, d.additional_conditions, d.show_contact, d.contact_name, d.contact_email,
        v.number, v.filename, v.size_bytes, v.sha256, v.created_at, v.notes,
-       s.filename, s.size_bytes, s.sha256, s.created_at
+       s.filename, s.size_bytes, s.sha256, s.created_at{beside}
 FROM catalogue_dataset d
 LEFT JOIN catalogue_datasetversion v ON v.dataset_id = d.id
 LEFT JOIN catalogue_sample s ON s.dataset_id = d.id
@@ -331,17 +332,28 @@ WHERE d.id = %s ORDER BY v.number DESC LIMIT %s
 """
 
 
-def datasheet(viewer: Viewer, dataset: int, versions: int = 100) -> Datasheet:
-    """Return the rest of a dataset (row id) that the viewer was already allowed to see, in one statement."""
+def datasheet(
+    viewer: Viewer, dataset: int, versions: int = 100, beside: Sequence[sql.Scalar] = ()
+) -> Datasheet:
+    """Return the rest of a dataset that the viewer was already allowed to see, in one statement.
+
+    Args:
+        viewer: who sees it.
+        dataset: row id.
+        versions: how many of its versions at most, the newest.
+        beside: values that another room wants read in the same statement.
+    """
     del viewer  # allowed already
-    found = sql.rows(_DATASHEET, [dataset, versions])
+    statement = _DATASHEET.format(beside="".join(f", ({scalar.statement})" for scalar in beside))
+    more = [parameter for scalar in beside for parameter in scalar.parameters]
+    found = sql.rows(statement, [*more, dataset, versions])
     restrictions, forbidden, additional, show_contact, contact_name, contact_email = found[0][:6]
     files = [
         File(number, filename, size, sha256, sql.as_utc(created_at), sql.as_json(notes) or {})
         for number, filename, size, sha256, created_at, notes in (row[6:12] for row in found)
         if number is not None
     ]
-    name, size, sha256, created_at = found[0][12:]
+    name, size, sha256, created_at = found[0][12:16]
     return Datasheet(
         restrictions=sql.as_json(restrictions) or {},
         forbidden_usage=sql.as_json(forbidden) or {},
@@ -350,6 +362,7 @@ def datasheet(viewer: Viewer, dataset: int, versions: int = 100) -> Datasheet:
         contact_email=contact_email if show_contact else "",
         versions=files,
         sample=File(None, name, size, sha256, sql.as_utc(created_at), {}) if name else None,
+        beside=found[0][16:],
     )
 
 

@@ -284,6 +284,22 @@ class Environment:
     email_from: str = setting(
         "COMMONHOLD_EMAIL_FROM", "Commonhold <commonhold@localhost>", str, "Sender of the site's messages."
     )
+    oidc_issuer: str = setting(
+        "COMMONHOLD_OIDC_ISSUER",
+        "",
+        _address,
+        "OpenID Connect provider that people may sign in with, as its issuer address. Empty: none.",
+    )
+    oidc_client_id: str = setting(
+        "COMMONHOLD_OIDC_CLIENT_ID", "", str, "The name under which that provider knows this site."
+    )
+    oidc_client_secret: str = setting(
+        "COMMONHOLD_OIDC_CLIENT_SECRET",
+        "",
+        str,
+        "The secret that the provider gave for that name.",
+        secret=True,
+    )
     removal_grace: int = setting(
         "COMMONHOLD_REMOVAL_GRACE",
         "0",
@@ -328,6 +344,9 @@ def read(environ: Mapping[str, str]) -> Environment:
         if name.startswith(_PREFIX) and name not in known | _CLIENT:
             message = f"{name}: there is no such setting. docs/reference/settings.md lists them all."
             raise SettingError(message)
+    if bool(values["oidc_issuer"]) != bool(values["oidc_client_id"]):
+        message = "COMMONHOLD_OIDC_ISSUER and COMMONHOLD_OIDC_CLIENT_ID: one is of no use without the other"
+        raise SettingError(message)
     if not values["secret_key"]:
         values["secret_key"] = _kept_secret(values["data"])
     return Environment(**values)

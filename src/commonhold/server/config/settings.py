@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from commonhold.server.config.database import database
 from commonhold.server.config.environment import environment
+from commonhold.server.config.identity import openid_connect
 from commonhold.server.config.mail import mail
 
 ENVIRONMENT = environment()
@@ -24,11 +25,17 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # Its pages stand on the operator's desk, and its modules are found there: nothing is looked for at start-up.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "rest_framework",
     "corsheaders",
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "commonhold.server.audit",
     "commonhold.server.background",
     "commonhold.server.mail",
@@ -38,6 +45,8 @@ INSTALLED_APPS = [
     "commonhold.server.credentials",
     "commonhold.server.catalogue",
     "commonhold.server.access",
+    "commonhold.server.reports",
+    "commonhold.server.statistics",
     "commonhold.server.submissions",
     "commonhold.server.api",
     "commonhold.server.web",
@@ -87,6 +96,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "commonhold.server.web.context.page",
             ],
@@ -101,7 +111,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "commonhold.server.accounts.passwords.DressedUpPasswordValidator"},
 ]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -114,9 +124,39 @@ ACCOUNT_FORMS = {"signup": "commonhold.server.web.people.SignUpForm"}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Only in the browser that signed up, whose session remembers it: a link that leaks signs nobody in.
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+# One address for each person: a new one replaces it once it is confirmed, and the old one is told.
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# Whoever finds a browser signed in must not be able to take the account over.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme or "http"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+
+# Second factors.
+MFA_ADAPTER = "commonhold.server.web.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # clocks of phones are off by some seconds
+MFA_FORMS = {"add_webauthn": "commonhold.server.web.second_factor.PasskeyForm"}
+
+# The one provider of identities that the settings name, or none.
+SOCIALACCOUNT_ADAPTER = "commonhold.server.web.provider.ProviderAdapter"
+SOCIALACCOUNT_PROVIDERS = openid_connect(ENVIRONMENT)
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+# By a link: the policy on forms would stop the way from a form of ours to the provider's address.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+
+# What sign-in counts (attempts, codes used once) holds for every process and outlives a restart.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_counted",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 globals().update(mail(ENVIRONMENT.email_url, ENVIRONMENT.data))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.email_from

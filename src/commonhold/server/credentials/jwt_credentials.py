@@ -1,17 +1,14 @@
 """Issuers and secrets for ``JWT`` requests: the secret can be read back, but not from the database alone."""
 
-import base64
 import secrets
-from functools import cache
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.db import transaction
 
 from commonhold.server.audit.actions import record
 from commonhold.server.config.environment import environment
 from commonhold.server.credentials.models import JwtCredential
 from commonhold.server.kit import clock
-from commonhold.server.kit.secrets import derive_all
+from commonhold.server.kit.sealed import seal, unseal
 from commonhold.server.kit.viewer import Viewer
 
 PURPOSE = "jwt-secret"
@@ -31,7 +28,7 @@ def keep(viewer: Viewer | None, *, person: int, issuer: str, secret: str) -> Jwt
         raise ValueError(message)
     if row is not None and row.revoked_at is None and secret_of(row) == secret:
         return row
-    encrypted = _cipher().encrypt(secret.encode()).decode()
+    encrypted = seal(environment().secrets, PURPOSE, secret)
     row, _ = JwtCredential.objects.update_or_create(
         issuer=issuer, defaults={"person_id": person, "encrypted_secret": encrypted, "revoked_at": None}
     )
@@ -90,13 +87,4 @@ def secret_of(row: JwtCredential) -> str | None:
 
 def decrypted(encrypted: str) -> str | None:
     """Return the text behind an encrypted secret, or None as :func:`secret_of` does."""
-    try:
-        return _cipher().decrypt(encrypted.encode()).decode()
-    except InvalidToken:
-        return None
-
-
-@cache
-def _cipher() -> MultiFernet:
-    keys = derive_all(environment().secrets, PURPOSE)
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
+    return unseal(environment().secrets, PURPOSE, encrypted)

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core import signing
 from django.db import transaction
+from django.db.models import QuerySet
 
 from commonhold.server.accounts.models import Person
 from commonhold.server.audit.actions import record
@@ -23,9 +24,11 @@ from commonhold.server.credentials.queries import Caller
 from commonhold.server.credentials.refusals import RefusedError
 from commonhold.server.kit import clock, sql
 from commonhold.server.kit.secrets import derive_all
+from commonhold.server.kit.viewer import Viewer
 
 LIFETIME = dt.timedelta(days=30)
 LONGEST_TOKEN = 1024
+_MOST_SHOWN = 100
 _PURPOSE = "session-token"
 
 _HOLDER = (
@@ -65,6 +68,34 @@ def end(token: str) -> None:
         revoked_at=clock.now()
     ):
         record(None, "credentials.session_ended", "session_token", identifier[:6])
+
+
+def live(viewer: Viewer) -> list[SessionToken]:
+    """Return the viewer's sessions that a token still opens, newest first."""
+    found = SessionToken.objects.filter(
+        person_id=viewer.person, revoked_at__isnull=True, expires_at__gt=clock.now()
+    )
+    return list(found.order_by("-created_at")[:_MOST_SHOWN])
+
+
+@transaction.atomic
+def end_one(viewer: Viewer, session: int) -> None:
+    """End one of the viewer's own sessions; one that has ended is no error."""
+    _end(viewer, SessionToken.objects.filter(pk=session, person_id=viewer.person))
+
+
+@transaction.atomic
+def end_all(viewer: Viewer) -> None:
+    """End all of the viewer's own sessions."""
+    _end(viewer, SessionToken.objects.filter(person_id=viewer.person))
+
+
+def _end(viewer: Viewer, sessions: QuerySet[SessionToken]) -> None:
+    ending = sessions.filter(revoked_at__isnull=True)
+    identifiers = list(ending.values_list("identifier", flat=True))
+    ending.update(revoked_at=clock.now())
+    for identifier in identifiers:
+        record(viewer, "credentials.session_ended", "session_token", identifier[:6])
 
 
 def caller_with_session(token: str) -> Caller:

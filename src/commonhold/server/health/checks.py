@@ -9,7 +9,7 @@ from django.db import connection
 
 from commonhold.server.config.environment import Environment, environment
 from commonhold.server.kit.ids import new_id
-from commonhold.server.storage.bucket import missing_rules
+from commonhold.server.storage.bucket import add_missing_rules, missing_rules
 from commonhold.server.storage.interface import StorageError
 from commonhold.server.storage.store import object_store
 
@@ -39,6 +39,15 @@ def inspect() -> list[Finding]:
     ]
 
 
+def repair_bucket() -> list[Finding]:
+    """Give the site's bucket the rules that it lacks, and say which those were; the folder needs none."""
+    try:
+        added = add_missing_rules(object_store(environment(), public_url=""))
+    except StorageError as error:
+        return [Finding(FAULT, "bucket", f"could not be given the rules it lacks. {error}")]
+    return [Finding(FINE, "bucket", f"was mended. {text}") for text in added]
+
+
 def _database() -> Finding:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
@@ -62,9 +71,8 @@ def _store(settings: Environment) -> Finding:
 
 def _bucket(settings: Environment) -> list[Finding]:
     try:
-        return [
-            Finding(FAULT, "bucket", text) for text in missing_rules(object_store(settings, public_url=""))
-        ]
+        missing = missing_rules(object_store(settings, public_url=""))
+        return [Finding(FAULT, "bucket", f"{text} `--repair` adds it.") for text in missing]
     except StorageError as error:
         return [Finding(NOTE, "bucket", str(error))]
 

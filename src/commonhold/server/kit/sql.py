@@ -6,10 +6,19 @@ them one.
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from django.db import connection
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A statement of one value, which an upper room wants read within a statement of a lower one."""
+
+    statement: str
+    parameters: Sequence[Any]
 
 
 def rows(statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

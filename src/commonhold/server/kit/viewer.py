@@ -44,6 +44,11 @@ class Viewer:
         """Whether nobody is known behind the request."""
         return self.person is None
 
+    @property
+    def is_operator(self) -> bool:
+        """Whether the caller runs the site."""
+        return OPERATOR in self.site_roles
+
     def is_member_of(self, organization: int) -> bool:
         """Whether the caller belongs to this organization, as far as the credential shows."""
         return organization in self.memberships

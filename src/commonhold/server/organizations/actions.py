@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from commonhold.server.accounts.news import PersonJoined
+from commonhold.server.accounts.news import PersonJoined, PersonLeft
 from commonhold.server.audit.actions import record
 from commonhold.server.kit import events
 from commonhold.server.kit.translation import (
@@ -17,7 +17,7 @@ from commonhold.server.kit.translation import (
     merge,
 )
 from commonhold.server.kit.viewer import OWNER, Viewer
-from commonhold.server.organizations.models import Membership, Organization
+from commonhold.server.organizations.models import Invitation, Membership, Organization
 from commonhold.server.organizations.rules import may_describe
 
 
@@ -105,6 +105,12 @@ def end_membership(viewer: Viewer | None, *, person: int, organization: int) -> 
         record(viewer, "organizations.member_removed", "organization", organization, person=person)
 
 
+def forget_person(news: PersonLeft) -> None:
+    """Delete invitations to somebody who leaves; memberships and the personal organization go with their row."""
+    Invitation.objects.filter(email__in=news.addresses).delete()
+
+
 def listen() -> None:
     """Subscribe to the news this room acts on."""
     events.subscribe(PersonJoined, give_personal_organization)
+    events.subscribe(PersonLeft, forget_person)

@@ -1,6 +1,6 @@
 """Pure decisions about organizations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,3 +35,13 @@ def effective_limits(own: Mapping[str, Any], environment: Environment) -> Limits
 def may_describe(viewer: Viewer, organization: int) -> bool:
     """Whether the viewer may change how an organization presents itself."""
     return viewer.memberships.get(organization) == OWNER and PUBLISH in viewer.scopes
+
+
+def may_manage(viewer: Viewer, organization: int) -> bool:
+    """Whether the viewer may say who belongs to an organization."""
+    return may_describe(viewer, organization)
+
+
+def leaves_an_owner(owners: Iterable[int], person: int, role: str | None) -> bool:
+    """Whether an organization still has an owner once ``person`` has ``role`` there (None: is gone)."""
+    return role == OWNER or any(owner != person for owner in owners)

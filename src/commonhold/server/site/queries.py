@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from commonhold.server.config.environment import environment
 from commonhold.server.kit import clock, sql
 from commonhold.server.kit.translation import Texts
+from commonhold.server.kit.viewer import Viewer
+from commonhold.server.site import marker
+from commonhold.server.site.models import INFO, SiteState
 
 SEEN_WITHIN_SECONDS = 1.0
 
@@ -17,6 +20,7 @@ class Switches:
     read_only: bool
     open_catalogue: bool
     notice: Texts = field(default_factory=dict)
+    notice_severity: str = INFO
 
 
 _seen: tuple[float, Switches] | None = None
@@ -48,12 +52,13 @@ def forget() -> None:
 
 def _read() -> Switches:
     found = sql.row(
-        "SELECT read_only, open_catalogue, notice, notice_expires_at FROM site_sitestate WHERE id = 1"
+        "SELECT read_only, open_catalogue, notice, notice_expires_at, notice_severity FROM site_sitestate WHERE id = 1"
     )
     forced = environment().read_only
+    marker.follow(on=bool(found and found[0]))
     if found is None:
         return Switches(read_only=bool(forced), open_catalogue=environment().open_catalogue)
-    read_only, open_catalogue, notice, expires_at = found
+    read_only, open_catalogue, notice, expires_at, severity = found
     expires_at = sql.as_utc(expires_at)
     shown = expires_at is None or expires_at > clock.now()
     return Switches(
@@ -61,4 +66,11 @@ def _read() -> Switches:
         read_only=bool(read_only) if forced is None else forced,
         open_catalogue=environment().open_catalogue if open_catalogue is None else bool(open_catalogue),
         notice=sql.as_json(notice) if shown else {},
+        notice_severity=severity,
     )
+
+
+def state(viewer: Viewer) -> SiteState:
+    """Return the switches as operators set them, for the form that changes them; to others nothing but defaults."""
+    found = SiteState.objects.filter(pk=1).first() if viewer.is_operator else None
+    return found or SiteState(pk=1)

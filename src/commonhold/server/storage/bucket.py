@@ -44,15 +44,18 @@ def missing_rules(store: object) -> list[str]:
 
 
 def add_missing_rules(store: object) -> list[str]:
-    """Add what :func:`missing_rules` finds, beside the rules there are; return the sentences of what was added."""
+    """Add what :func:`missing_rules` finds, beside the rules there are; return the sentences of what was added.
+
+    Raises:
+        StorageError: the store does not say what rules it has, or takes none.
+    """
     missing = missing_rules(store)
     if not missing or not isinstance(store, S3Store):
         return missing
     cors, lifecycle = _cors(store), _lifecycle(store)
     if not any(_lets_browsers_upload(rule) for rule in cors):
-        store.client.put_bucket_cors(
-            Bucket=store.settings.bucket, CORSConfiguration={"CORSRules": [*cors, dict(CORS_RULE)]}
-        )
+        rules = {"CORSRules": [*cors, dict(CORS_RULE)]}
+        _told(store, "put_bucket_cors", CORSConfiguration=rules)
     if not any(_ends_uploads(rule, store.settings.prefix) for rule in lifecycle):
         rule = {
             "ID": "commonhold-unfinished-uploads",
@@ -60,9 +63,8 @@ def add_missing_rules(store: object) -> list[str]:
             "Filter": {"Prefix": store.settings.prefix},
             "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": UNFINISHED_DAYS},
         }
-        store.client.put_bucket_lifecycle_configuration(
-            Bucket=store.settings.bucket, LifecycleConfiguration={"Rules": [*lifecycle, rule]}
-        )
+        rules = {"Rules": [*lifecycle, rule]}
+        _told(store, "put_bucket_lifecycle_configuration", LifecycleConfiguration=rules)
     return missing
 
 
@@ -88,6 +90,14 @@ def _asked(store: S3Store, question: str, key: str, nothing: str) -> list[dict[s
             f"The bucket does not say what rules it has: {code or type(error).__name__}."
         ) from error
     return answer[key]
+
+
+def _told(store: S3Store, order: str, **configuration: Any) -> None:
+    """Set a configuration."""
+    try:
+        getattr(store.client, order)(Bucket=store.settings.bucket, **configuration)
+    except Exception as error:
+        raise StorageError(f"The bucket takes no rules: {code_of(error) or type(error).__name__}.") from error
 
 
 def _lets_browsers_upload(rule: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ import datetime as dt
 import errno
 import fcntl
 import io
+import itertools
 import os
 import secrets
 import time
@@ -24,9 +25,12 @@ from commonhold.server.storage.folders import (
     NOT_THERE,
     Tree,
     is_same_file,
+    moment_of,
     write_all,
 )
 from commonhold.server.storage.interface import (
+    Leftover,
+    ListedObject,
     ObjectExistsError,
     ObjectNotFoundError,
     StorageError,
@@ -35,6 +39,7 @@ from commonhold.server.storage.interface import (
 from commonhold.server.storage.joined import PartedFile
 from commonhold.server.storage.joining import Joiner
 from commonhold.server.storage.keys import check_key
+from commonhold.server.storage.listing import files_under_keys, leftover
 from commonhold.server.storage.manifest import (
     MAX_MANIFEST_BYTES,
     Manifest,
@@ -42,7 +47,13 @@ from commonhold.server.storage.manifest import (
     may_be_manifest,
     part_name,
 )
-from commonhold.server.storage.multipart import Part, UploadGoneError, check_part_number, chosen_parts
+from commonhold.server.storage.multipart import (
+    Part,
+    UnfinishedUpload,
+    UploadGoneError,
+    check_part_number,
+    chosen_parts,
+)
 from commonhold.server.storage.parts import PartDraft, held_parts
 from commonhold.server.storage.signing import UrlSigner
 from commonhold.server.storage.uploads import (
@@ -51,6 +62,7 @@ from commonhold.server.storage.uploads import (
     UPLOADS,
     Uploads,
     full_means_full,
+    is_unlocked,
     remove_unlocked,
 )
 
@@ -217,8 +229,9 @@ class FilesystemStore:
     def abort_upload(self, key: str, upload_id: str) -> None:
         """See :meth:`MultipartStore.abort_upload`."""
         check_key(key)
-        with contextlib.suppress(UploadGoneError), self._uploads.locked(key, upload_id) as folder:
-            if self._uploads.manifest(upload_id, folder) is None:
+        with contextlib.suppress(UploadGoneError), self._uploads.locked(key, upload_id):
+            # A completion that was killed before its object appeared has finished nothing.
+            if not self._uploads.is_object(upload_id, key):
                 self._uploads.take_away(upload_id)
         self._uploads.sweep_gone()
 
@@ -226,16 +239,38 @@ class FilesystemStore:
         """See :meth:`MultipartStore.sweep_uploads`."""
         return self._uploads.sweep_stale(before)
 
-    def sweep(self) -> int:
-        """Remove what killed puts left, of objects and of parts, and return how many files that were.
+    def list_uploads(self) -> Iterator[UnfinishedUpload]:
+        """See :meth:`MultipartStore.list_uploads`."""
+        return self._uploads.unfinished()
 
-        Running puts hold a lock on theirs, in whichever process they run.
-        """
-        drafts: list[Path] = []
-        with contextlib.suppress(FileNotFoundError):
-            drafts = list((self._root / _INCOMING).iterdir())
-        removed = sum(remove_unlocked(path) for path in drafts)
+    def list_objects(self) -> Iterator[ListedObject]:
+        """See :meth:`ObjectStore.list_objects`."""
+        for key, status in files_under_keys(self._tree):
+            size, modified = status.st_size, moment_of(status)
+            if may_be_manifest(status):
+                try:
+                    size = self.locate(key).size
+                except ObjectNotFoundError:
+                    continue  # deleted meanwhile, or a manifest whose parts were
+            yield ListedObject(key, size, modified)
+
+    def leftovers(self) -> Iterator[Leftover]:
+        """See :meth:`ObjectStore.leftovers`."""
+        drafts = filter(is_unlocked, self._drafts())
+        for path in itertools.chain(drafts, self._uploads.leftovers()):
+            if (found := leftover(path, self._root)) is not None:
+                yield found
+
+    def sweep(self) -> int:
+        """See :meth:`ObjectStore.sweep`. Running puts hold a lock on theirs, in whichever process they run."""
+        removed = sum(remove_unlocked(path) for path in self._drafts())
         return removed + self._uploads.sweep_drafts() + self._uploads.sweep_gone()
+
+    def _drafts(self) -> list[Path]:
+        """Return the files of puts, running and killed."""
+        with contextlib.suppress(FileNotFoundError):
+            return list((self._root / _INCOMING).iterdir())
+        return []
 
     def _place_manifest(self, segments: Sequence[str], manifest: Manifest, folder: int) -> None:
         """Link an upload's manifest to its key, unless that, or more, was done already."""

@@ -1,6 +1,7 @@
 """Walking a folder one segment at a time, with descriptors, so that no link inside it leads out of it."""
 
 import contextlib
+import datetime as dt
 import errno
 import os
 import stat as modes
@@ -100,3 +101,8 @@ def write_all(descriptor: int, data: bytes | memoryview) -> None:
 def is_same_file(first: os.stat_result, second: os.stat_result) -> bool:
     """Whether two statuses are of one file."""
     return (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino)
+
+
+def moment_of(status: os.stat_result) -> dt.datetime:
+    """Return when a file was last written to."""
+    return dt.datetime.fromtimestamp(status.st_mtime, dt.UTC)

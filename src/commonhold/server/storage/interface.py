@@ -6,6 +6,7 @@ one of their own (``MultipartStore``): a store for reading and whole writes stay
 """
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -23,6 +24,36 @@ class StoredObject:
     key: str
     size: int
     etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedObject:
+    """One object in a listing.
+
+    Attributes:
+        key: where it lies.
+        size: bytes.
+        modified: when it came to be.
+    """
+
+    key: str
+    size: int
+    modified: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A file that a killed write left behind, under no key.
+
+    Attributes:
+        name: where it lies, as the operator finds it.
+        size: bytes.
+        modified: when something was last written to it.
+    """
+
+    name: str
+    size: int
+    modified: dt.datetime
 
 
 class StorageError(Exception):
@@ -101,4 +132,19 @@ class ObjectStore(Protocol):
             ValueError: ``filename`` or ``content_type`` cannot stand in a response, or ``expires_at`` is
             naive.
         """
+        ...
+
+    def list_objects(self) -> Iterator[ListedObject]:
+        """Yield every object, in no particular order, holding one page or one folder of them at a time.
+
+        What comes or goes meanwhile may be among them or not. Whatever does not lie under a key is not listed.
+        """
+        ...
+
+    def leftovers(self) -> Iterator[Leftover]:
+        """Yield what :meth:`sweep` would remove; nothing that a running write still holds."""
+        ...
+
+    def sweep(self) -> int:
+        """Remove what killed writes left behind, and return how many files or folders that were."""
         ...

@@ -4,9 +4,13 @@ import datetime as dt
 import io
 import secrets
 import threading
+from collections.abc import Iterator
 from typing import BinaryIO
 
+from commonhold.server.kit import clock
 from commonhold.server.storage.interface import (
+    Leftover,
+    ListedObject,
     ObjectExistsError,
     ObjectNotFoundError,
     StorageFullError,
@@ -29,7 +33,7 @@ class MemoryStore:
     def __init__(self, signer: UrlSigner | None = None, *, capacity: int | None = None) -> None:
         self._signer = signer or UrlSigner((secrets.token_hex(),), "http://storage.invalid")
         self._capacity = capacity
-        self._objects: dict[str, tuple[bytes, str]] = {}
+        self._objects: dict[str, tuple[bytes, str, dt.datetime]] = {}
         self._lock = threading.Lock()
 
     def put(self, key: str, source: BinaryIO) -> StoredObject:
@@ -44,7 +48,7 @@ class MemoryStore:
         etag = f'"{secrets.token_hex(8)}"'
         with self._lock:
             self._refuse_taken(key)
-            self._objects[key] = (bytes(content), etag)
+            self._objects[key] = (bytes(content), etag, clock.now())
         return StoredObject(key, len(content), etag)
 
     def open(self, key: str) -> BinaryIO:
@@ -53,7 +57,7 @@ class MemoryStore:
 
     def stat(self, key: str) -> StoredObject:
         """See :meth:`ObjectStore.stat`."""
-        content, etag = self._find(key)
+        content, etag, _ = self._find(key)
         return StoredObject(key, len(content), etag)
 
     def delete(self, key: str) -> None:
@@ -66,7 +70,22 @@ class MemoryStore:
         """See :meth:`ObjectStore.download_url`."""
         return self._signer.url(key, filename=filename, content_type=content_type, expires_at=expires_at)
 
-    def _find(self, key: str) -> tuple[bytes, str]:
+    def list_objects(self) -> Iterator[ListedObject]:
+        """See :meth:`ObjectStore.list_objects`."""
+        with self._lock:
+            held = list(self._objects.items())
+        for key, (content, _, modified) in held:
+            yield ListedObject(key, len(content), modified)
+
+    def leftovers(self) -> Iterator[Leftover]:
+        """See :meth:`ObjectStore.leftovers`: memory that was not finished is gone."""
+        return iter(())
+
+    def sweep(self) -> int:
+        """See :meth:`ObjectStore.sweep`."""
+        return 0
+
+    def _find(self, key: str) -> tuple[bytes, str, dt.datetime]:
         check_key(key)
         try:
             return self._objects[key]
@@ -74,7 +93,7 @@ class MemoryStore:
             raise ObjectNotFoundError(key) from None
 
     def _used(self) -> int:
-        return sum(len(content) for content, _ in self._objects.values())
+        return sum(len(content) for content, *_ in self._objects.values())
 
     def _refuse_taken(self, key: str) -> None:
         for other in self._objects:

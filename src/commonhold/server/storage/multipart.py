@@ -5,7 +5,7 @@ then says which parts make the object. Until then nothing lies under the key; fr
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +29,23 @@ class Part:
     number: int
     size: int
     etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedUpload:
+    """An upload that is no object yet.
+
+    Attributes:
+        key: of the object it is to become.
+        upload_id: as it was given at its beginning.
+        size: bytes that it takes up: what has arrived, and a little more.
+        changed_at: when something last happened in it.
+    """
+
+    key: str
+    upload_id: str
+    size: int
+    changed_at: dt.datetime
 
 
 class UploadGoneError(StorageError):
@@ -100,6 +117,10 @@ class MultipartStore(Protocol):
 
     def abort_upload(self, key: str, upload_id: str) -> None:
         """End an unfinished upload and free its room; a finished one, or none, is left as it is."""
+        ...
+
+    def list_uploads(self) -> Iterator[UnfinishedUpload]:
+        """Yield every unfinished upload, one at a time; what comes or goes meanwhile may be among them or not."""
         ...
 
     def sweep_uploads(self, before: dt.datetime) -> int:

@@ -18,16 +18,19 @@ from typing import Any, BinaryIO, cast
 from commonhold.server.kit import clock
 from commonhold.server.storage.attachment import attachment
 from commonhold.server.storage.interface import (
+    Leftover,
+    ListedObject,
     ObjectExistsError,
     ObjectNotFoundError,
     StorageError,
     StorageFullError,
     StoredObject,
 )
-from commonhold.server.storage.keys import check_key
+from commonhold.server.storage.keys import InvalidKeyError, check_key
 from commonhold.server.storage.multipart import (
     Part,
     PartMismatchError,
+    UnfinishedUpload,
     UploadGoneError,
     bare_etag,
     check_part_number,
@@ -167,18 +170,46 @@ class S3Store:
     def sweep_uploads(self, before: dt.datetime) -> int:
         """See :meth:`MultipartStore.sweep_uploads`."""
         removed = 0
-        pages = self.client.get_paginator("list_multipart_uploads")
-        for page in pages.paginate(Bucket=self.settings.bucket, Prefix=self.settings.prefix):
-            for upload in page.get("Uploads", ()):
-                key = upload["Key"].removeprefix(self.settings.prefix)
-                try:
-                    moments = [part["LastModified"] for part in self._parts(key, upload["UploadId"])]
-                except (UploadGoneError, ValueError):
-                    continue  # finished meanwhile, or none of ours
-                if max([upload["Initiated"], *moments]) < before:
-                    self.abort_upload(key, upload["UploadId"])
-                    removed += 1
+        for upload in self.list_uploads():
+            if upload.changed_at < before:
+                self.abort_upload(upload.key, upload.upload_id)
+                removed += 1
         return removed
+
+    def list_uploads(self) -> Iterator[UnfinishedUpload]:
+        """See :meth:`MultipartStore.list_uploads`."""
+        for upload in self._listed("list_multipart_uploads", "Uploads"):
+            key, upload_id = upload["Key"].removeprefix(self.settings.prefix), upload["UploadId"]
+            size, changed_at = 0, upload["Initiated"]
+            try:
+                for part in self._parts(key, upload_id):
+                    size, changed_at = size + part["Size"], max(changed_at, part["LastModified"])
+            except (UploadGoneError, InvalidKeyError):
+                continue  # finished meanwhile, or none of ours
+            yield UnfinishedUpload(key, upload_id, size, changed_at)
+
+    def list_objects(self) -> Iterator[ListedObject]:
+        """See :meth:`ObjectStore.list_objects`."""
+        for found in self._listed("list_objects_v2", "Contents"):
+            key = found["Key"].removeprefix(self.settings.prefix)
+            with suppress(InvalidKeyError):
+                check_key(key)
+                yield ListedObject(key, found["Size"], found["LastModified"])
+
+    def leftovers(self) -> Iterator[Leftover]:
+        """See :meth:`ObjectStore.leftovers`: a bucket keeps nothing that is not whole, but for uploads."""
+        return iter(())
+
+    def sweep(self) -> int:
+        """See :meth:`ObjectStore.sweep`."""
+        return 0
+
+    def _listed(self, question: str, entries: str) -> Iterator[Any]:
+        """Yield the entries of a listing of the site's part of the bucket, page by page."""
+        with _errors(self.settings.prefix):
+            pages = self.client.get_paginator(question)
+            for page in pages.paginate(Bucket=self.settings.bucket, Prefix=self.settings.prefix):
+                yield from page.get(entries, ())
 
     def _at(self, key: str) -> dict[str, str]:
         check_key(key)

@@ -25,12 +25,13 @@ from commonhold.server.storage.folders import (
     Tree,
     is_same_file,
     make_folder,
+    moment_of,
     open_regular,
     write_all,
 )
 from commonhold.server.storage.interface import StorageFullError
 from commonhold.server.storage.manifest import MAX_MANIFEST_BYTES, Manifest, decode
-from commonhold.server.storage.multipart import UploadGoneError
+from commonhold.server.storage.multipart import UnfinishedUpload, UploadGoneError
 
 UPLOADS = ".uploads"
 MANIFEST = "manifest"
@@ -160,7 +161,7 @@ class Uploads:
         removed = 0
         for name in self._names():
             path = self.path / name
-            if name.startswith(_GONE) or (name.startswith(_NEW) and _age(path) > _NEW_SECONDS):
+            if _is_gone(path):
                 shutil.rmtree(path, ignore_errors=True)
                 removed += 1
         return removed
@@ -178,18 +179,42 @@ class Uploads:
     def sweep_stale(self, before: dt.datetime) -> int:
         """See :meth:`MultipartStore.sweep_uploads`."""
         removed = 0
-        for upload_id in list(self.ids()):
-            with contextlib.suppress(OSError, KeyError, ValueError):
-                about = json.loads((self.path / upload_id / _ABOUT).read_bytes())
-                if (self.path / upload_id).stat().st_mtime >= before.timestamp():
-                    continue
-                if not self._is_object(upload_id, about["key"]):
-                    removed += self.discard(about["key"], upload_id)
+        for upload in self.unfinished():
+            if upload.changed_at < before:
+                removed += self.discard(upload.key, upload.upload_id)
         return removed
 
-    def _is_object(self, upload_id: str, key: str) -> bool:
+    def unfinished(self) -> Iterator[UnfinishedUpload]:
+        """See :meth:`MultipartStore.list_uploads`."""
+        for upload_id in self.ids():
+            if (upload := self._unfinished(upload_id)) is not None:
+                yield upload
+
+    def leftovers(self) -> Iterator[Path]:
+        """Yield what :meth:`sweep_gone` and :meth:`sweep_drafts` would remove."""
+        for name in self._names():
+            path = self.path / name
+            if _is_gone(path):
+                yield path
+            elif _ID.fullmatch(name):
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                    drafts = [draft for draft in path.iterdir() if draft.name.startswith(DRAFT)]
+                    yield from filter(is_unlocked, drafts)
+
+    def is_object(self, upload_id: str, key: str) -> bool:
         """Whether the upload is complete: an object whose parts still lie in its folder."""
         return self.manifest(upload_id) is not None and self._tree.is_taken(key.split("/"))
+
+    def _unfinished(self, upload_id: str) -> UnfinishedUpload | None:
+        folder = self.path / upload_id
+        try:
+            key = json.loads((folder / _ABOUT).read_bytes())["key"]
+            # What arrived is listed first: the folder's own time then tells of anything later.
+            size = sum(path.stat().st_size for path in folder.iterdir())
+            changed_at = moment_of(folder.stat())
+        except (OSError, KeyError, ValueError):
+            return None  # gone meanwhile
+        return None if self.is_object(upload_id, key) else UnfinishedUpload(key, upload_id, size, changed_at)
 
     def _is_in_place(self, upload_id: str, folder: int) -> bool:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
@@ -245,6 +270,19 @@ def remove_unlocked(path: Path) -> int:
         path.unlink()
         return 1
     return 0
+
+
+def is_unlocked(path: Path) -> bool:
+    """Whether nobody holds the lock of a draft: whoever wrote it is dead."""
+    with contextlib.suppress(FileNotFoundError, BlockingIOError), path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
+
+
+def _is_gone(path: Path) -> bool:
+    """Whether a folder was taken away, or never came to be."""
+    return path.name.startswith(_GONE) or (path.name.startswith(_NEW) and _age(path) > _NEW_SECONDS)
 
 
 def _age(path: Path) -> float:

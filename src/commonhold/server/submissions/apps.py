@@ -8,3 +8,9 @@ class SubmissionsConfig(AppConfig):
 
     name = "commonhold.server.submissions"
     label = "submissions"
+
+    def ready(self) -> None:
+        """Listen for people who leave."""
+        from commonhold.server.submissions.leaving import listen  # noqa: PLC0415  models load after the apps
+
+        listen()

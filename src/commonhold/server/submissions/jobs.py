@@ -8,17 +8,19 @@ from typing import Any
 from django.db.models import Q
 
 from commonhold.server.background.actions import enqueue
+from commonhold.server.background.leases import retry_failed
 from commonhold.server.background.models import HEAVY
 from commonhold.server.background.registry import task
+from commonhold.server.catalogue.removal import DELETE_FILES
 from commonhold.server.config.environment import environment
 from commonhold.server.kit import clock
 from commonhold.server.storage.interface import ObjectNotFoundError
 from commonhold.server.storage.store import object_store
 from commonhold.server.storage.verification import ArchiveRejectedError, verify
-from commonhold.server.submissions import states
+from commonhold.server.submissions import inventory, states
 from commonhold.server.submissions.actions import drafts, files
 from commonhold.server.submissions.models import Submission, Upload
-from commonhold.server.submissions.tasks import CLEAN, DROP, VERIFY
+from commonhold.server.submissions.tasks import CLEAN, DROP, TIDY, VERIFY
 
 _log = logging.getLogger(__name__)
 _TELL_EVERY_SECONDS = 2.0
@@ -115,3 +117,18 @@ def clean() -> None:
     store = object_store(environment(), public_url="")
     swept = store.sweep_uploads(moment - files.SESSION_LIFETIME - dt.timedelta(days=1))
     _log.info("the store swept %d unfinished uploads", swept)
+
+
+@task(TIDY, lane=HEAVY, every=dt.timedelta(days=1))
+def tidy() -> None:
+    """Once a day: remove what lies in the store and nothing needs (see ``inventory.py``)."""
+    for name in (DROP, DELETE_FILES):
+        retry_failed(name)
+    store = object_store(environment(), public_url="")
+    orphans = inventory.find_orphans(store)
+    try:
+        removed = inventory.clean(store, orphans)
+    except inventory.UnlikelyError as error:
+        _log.error("%s `commonhold admin verify` shows them.", error)
+    else:
+        _log.info("removed %d orphans from the store; %d objects are known", removed, orphans.known)

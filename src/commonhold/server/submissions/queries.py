@@ -68,8 +68,9 @@ def submissions_of(
 
 def all_submissions(viewer: Viewer, *, limit: int, offset: int = 0) -> tuple[list[Submission], int]:
     """Return a page of what every organization the viewer publishes for submits, last changed first, and how many."""
-    found = handled(viewer)
-    return list(found.order_by("-updated_at", "-id")[offset : offset + limit]), found.count()
+    found = handled(viewer).order_by("-updated_at", "-id")
+    page = found[offset : offset + limit]
+    return list(page), found.count()
 
 
 def handled(viewer: Viewer, *, organization: str = "", status: str = "") -> QuerySet[Submission]:

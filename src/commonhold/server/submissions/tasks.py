@@ -3,3 +3,4 @@
 VERIFY = "submissions.verify"
 DROP = "submissions.drop"
 CLEAN = "submissions.clean"
+TIDY = "submissions.tidy"

@@ -5,10 +5,13 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.forms import SignupForm
+from allauth.account.models import EmailAddress
 from django import forms
+from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from commonhold.server.accounts.actions import announce
@@ -48,12 +51,23 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return to the profile once the password is changed."""
         return reverse("profile")
 
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Confirm an address, unless somebody has got an account with it meanwhile."""
+        try:
+            with transaction.atomic():
+                confirmed: bool = super().confirm_email(request, email_address)
+        except IntegrityError:
+            messages.error(request, translate("That address already belongs to another account."))
+            return False
+        return confirmed
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a message; links in it lead to the site's own address."""
         context = {
             **context,
             "site_address": absolute(self.request, "/"),
             "signup_url": absolute(self.request, reverse("account_signup")),
+            "security_url": absolute(self.request, reverse("mfa_index")),
         }
         context.setdefault("password_reset_url", absolute(self.request, reverse("account_reset_password")))
         super().send_mail(template_prefix, email, context)

@@ -1,11 +1,24 @@
 """Read-only mode for pages: forms are answered kindly, before anything is written."""
 
-from django.http import HttpRequest, HttpResponseBase
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 
 from commonhold.server.config.middleware import Respond
 from commonhold.server.site.queries import switches
 from commonhold.server.web.pages import errors
+from commonhold.server.web.viewer import Page
+
+
+def unless_read_only(page: Page) -> Page:
+    """Answer as to a form where a page would note something in the session already when it is opened."""
+
+    @wraps(page)
+    def guarded(request: HttpRequest, *arguments: object, **named: object) -> HttpResponse:
+        return errors.read_only(request) if switches().read_only else page(request, *arguments, **named)
+
+    return guarded
 
 
 class ReadOnlyMiddleware:

@@ -1,8 +1,7 @@
 """Addresses of pages: words, no slash at the end, names that may be linked to for good."""
 
 from allauth.account import views as accounts
-from django.urls import path, re_path, register_converter
-from django.views.generic import RedirectView
+from django.urls import include, path, re_path, register_converter
 
 from commonhold.server.web.pages import (
     agreements,
@@ -14,6 +13,7 @@ from commonhold.server.web.pages import (
     languages,
     organizations,
     profile,
+    reports,
     requests,
     terms,
 )
@@ -44,6 +44,7 @@ urlpatterns = [
     path("datasets/<name:name>", datasets.page, name="dataset"),
     path("datasets/<name:name>/terms", terms.page, name="terms"),
     path("datasets/<name:name>/request", requests.ask, name="request_access"),
+    path("datasets/<name:name>/report", reports.page, name="report"),
     path("datasets/<name:name>/download", downloads.start, name="download"),
     path("datasets/<name:name>/sample", downloads.start_sample, name="sample"),
     path("downloads/<name:record>", downloads.page, name="download_ready"),
@@ -52,11 +53,11 @@ urlpatterns = [
     path("organizations/<name:slug>", organizations.page, name="organization"),
     path("organizations/<name:slug>/requests", requests.desk, name="access_requests"),
     path("organizations/<name:slug>/requests/<name:public_id>", requests.decide, name="decide_request"),
+    path("operate", include("commonhold.server.web.pages.operate.urls")),
     path("profile", profile.page, name="profile"),
     path("profile/acting-for", profile.act_for, name="act_for"),
     path("profile/keys", keys.page, name="keys"),
     path("profile/keys/<int:key>/revoke", keys.revoke, name="revoke_key"),
-    path("profile/credentials", RedirectView.as_view(pattern_name="keys")),
     path("profile/submissions/<name:public_id>", submission.by_letter, name="submission_by_letter"),
     path("publish", desk.page, name="publish"),
     path("publish/new", desk.new, name="new_submission"),
@@ -84,6 +85,7 @@ urlpatterns = [
     ),
     path("review/<name:public_id>/decide", decisions.decide, name="decide_submission"),
     path("review/<name:public_id>/talk", decisions.comment, name="comment_review"),
+    path("", include("commonhold.server.web.people_urls")),
     path("terms", terms.standard, name="standard_terms"),
     path("language", languages.choose, name="language"),
     path("robots.txt", files.robots, name="robots"),

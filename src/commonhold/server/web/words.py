@@ -33,7 +33,31 @@ REQUEST_STATES = {
     "revoked": _("Revoked"),
 }
 
+STATUSES = {"published": _("Published"), "removed": _("Removed"), "withheld": _("Withheld")}
+
+REPORT_KINDS = {
+    "copyright": _("Copyright: it holds work that may not be shared"),
+    "personal_data": _("Personal data: it tells of people who have not agreed to it"),
+    "abuse": _("Abuse: it is harmful, hateful or fraudulent"),
+    "other": pgettext_lazy("report", "Something else"),
+}
+
+REPORT_STATES = {
+    "open": _("Open"),
+    "dismissed": _("Dismissed"),
+    "withheld": _("Withheld"),
+    "removed": _("Removed"),
+}
+
+SITE_ROLES = {"reviewer": _("Reviewer"), "operator": _("Operator")}
+
 ROLES = {"owner": _("Owner"), "publisher": _("Publisher"), "member": _("Member")}
+
+SCOPE_NAMES = {
+    "read": pgettext_lazy("scope", "read"),
+    "download": pgettext_lazy("scope", "download"),
+    "publish": pgettext_lazy("scope", "publish"),
+}
 
 SCOPES = {
     "read": _("Read: find datasets and see their details"),

@@ -1,15 +1,22 @@
 """Members of archives, and what is refused about them whatever the format."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from posixpath import normpath
 
 MAX_MEMBERS = 10_000_000
 MAX_NAME_BYTES = 4096
+MAX_DEPTH = 255
+# So many names of one archive are told apart; the memory that takes must have an end.
+MAX_NAMES_COMPARED = 500_000
 MAX_LINKS = 100_000
 # Text and silence do compress ten- to thirtyfold; fifty over a whole archive is a bomb or a mistake.
 MAX_RATIO = 50
 ALWAYS_ALLOWED_BYTES = 64 * 1024 * 1024
+
+# Controls, line and paragraph separators, and what turns the text after it around: none belongs to a file's name.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 FILE = "file"
 FOLDER = "folder"
@@ -67,6 +74,7 @@ class Rules:
         self._unpacked = 0
         self._members = 0
         self._links: set[str] = set()
+        self._names: set[int] = set()
 
     def unpacked(self, count: int) -> None:
         """Count bytes that were unpacked.
@@ -92,7 +100,7 @@ class Rules:
             raise BrokenArchiveError(f"The archive has more than {MAX_MEMBERS:,} members.")
         if not name or len(name.encode(errors="surrogateescape")) > MAX_NAME_BYTES:
             raise BrokenArchiveError(f"A member's name is empty or longer than {MAX_NAME_BYTES} bytes.")
-        if any(letter < " " or letter == "\x7f" for letter in name):
+        if _UNSAFE.search(name):
             raise BrokenArchiveError(f"The name of {shown(name)} holds a control character.")
         if name.startswith("/") or "\\" in name or name[1:2] == ":":
             raise BrokenArchiveError(
@@ -101,7 +109,23 @@ class Rules:
             )
         if ".." in name.split("/"):
             raise BrokenArchiveError(f"{shown(name)} leads out of the archive ('..').")
+        if name.count("/") > MAX_DEPTH:
+            raise BrokenArchiveError(f"{shown(name)} lies more than {MAX_DEPTH} folders deep.")
         self._refuse_below_link(normpath(name))
+
+    def once(self, name: str) -> None:
+        """See that a name comes but once, where tools differ in which of two members they take.
+
+        Raises:
+            BrokenArchiveError: it came before.
+        """
+        # Hashes alone, of a bounded number: in memory, names would be ten times as large. Python salts them anew in
+        # each process, so that two names with one hash cannot be made; by chance they meet once in 10^8 archives.
+        name_hash = hash(normpath(name))
+        if name_hash in self._names:
+            raise BrokenArchiveError(f"The archive holds {shown(name)} twice.")
+        if len(self._names) < MAX_NAMES_COMPARED:
+            self._names.add(name_hash)
 
     def wants(self, name: str, size: int) -> bool:
         """Whether a file's content is to be kept."""

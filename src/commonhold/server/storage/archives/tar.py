@@ -136,6 +136,10 @@ def _read_pax(pending: _Pending, content: bytes, *, whole_archive: bool) -> None
             raise BrokenArchiveError("An extended header of the archive is damaged.")
         key, equals, value = content[match.end() : end - 1].partition(b"=")
         position = end
+        if key.startswith(b"GNU.sparse."):
+            raise BrokenArchiveError(
+                "A member is stored as a sparse file: pack the archive without --sparse."
+            )
         if not equals or key not in {b"path", b"linkpath", b"size"}:
             continue
         if whole_archive:

@@ -31,6 +31,8 @@ _MAX_COMMENT = 65535
 
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED = 0x1
+_SIZES_FOLLOW = 0x8
+_ELSEWHERE = 0xFFFFFFFF  # in the extra field of zip64
 _UTF8 = 0x800
 _UNIX = 3
 _KIND_MASK, _KIND_FILE, _KIND_FOLDER, _KIND_LINK = 0o170000, 0o100000, 0o040000, 0o120000
@@ -73,6 +75,7 @@ def read_zip(file: BinaryIO, archive_size: int, rules: Rules) -> Iterator[Member
         packed += entry.packed
         if packed > start:
             raise BrokenArchiveError("Members of the archive overlap.")
+        rules.once(entry.name)
         yield _read_member(file, entry, start, rules)
     if position != start + length:
         raise BrokenArchiveError(_DAMAGED)
@@ -106,9 +109,13 @@ def _locate(file: BinaryIO, entry: _Entry, limit: int) -> int:
     header = file.read(_LOCAL.size)
     if len(header) < _LOCAL.size or header[:4] != b"PK\x03\x04":
         raise BrokenArchiveError(f"{shown(entry.name)} is not where the archive's directory says.")
-    *_, name_length, extra_length = _LOCAL.unpack(header)
+    _, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _LOCAL.unpack(header)
     if file.read(name_length) != entry.raw_name:
         raise BrokenArchiveError(f"{shown(entry.name)} has two names in the archive.")
+    said = (crc, packed, size)
+    agrees = flags & _SIZES_FOLLOW or _ELSEWHERE in said or said == (entry.crc, entry.packed, entry.size)
+    if method != entry.method or flags & _ENCRYPTED or not agrees:
+        raise BrokenArchiveError(f"{shown(entry.name)} is described in two ways that do not agree.")
     begin: int = entry.offset + _LOCAL.size + name_length + extra_length
     if begin + entry.packed > limit:
         raise BrokenArchiveError(_DAMAGED)

@@ -135,6 +135,11 @@ def part_kept(etag: str) -> Answer:
     return Answer(200, [*_ALWAYS, ("etag", etag), ("cache-control", "no-store"), ("content-length", "0")])
 
 
+def read_only() -> Answer:
+    """Return what a PUT is answered while nothing may be written."""
+    return error(503, READ_ONLY, [("retry-after", "60")])
+
+
 def preflight() -> Answer:
     """Return what OPTIONS answers, whatever the address: a page elsewhere may send ranges and conditions."""
     headers = [

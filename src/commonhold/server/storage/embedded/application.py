@@ -5,13 +5,11 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from commonhold.server.storage.embedded.answers import (
     EXPIRED,
     EXPIRED_PART,
     METHODS,
-    READ_ONLY,
     Answer,
     FileAnswer,
     Headers,
@@ -20,6 +18,7 @@ from commonhold.server.storage.embedded.answers import (
     health,
     object_headers,
     preflight,
+    read_only,
 )
 from commonhold.server.storage.embedded.conditions import failed_status, http_date, range_applies
 from commonhold.server.storage.embedded.ranges import Range, UnsatisfiableRangeError, parse_ranges
@@ -38,8 +37,6 @@ from commonhold.server.storage.signing import (
 )
 
 HEALTH = "/health"
-# A file in the data folder that says: no uploads now.
-READ_ONLY_MARKER = "read-only"
 
 _LENGTH = re.compile(r"[0-9]{1,19}")
 
@@ -59,7 +56,7 @@ class Application:
         store: the folder.
         signer: checks the URLs.
         clock: returns the present second since 1970.
-        read_only: while this file exists, no part is taken.
+        read_only: says whether no part is taken now.
     """
 
     def __init__(
@@ -67,7 +64,7 @@ class Application:
         store: FilesystemStore,
         signer: UrlSigner,
         clock: Callable[[], float],
-        read_only: Path | None = None,
+        read_only: Callable[[], bool] = lambda: False,
     ) -> None:
         self._store = store
         self._signer = signer
@@ -124,8 +121,8 @@ class Application:
             grant = self._signer.check_part(key, query, int(self._clock()))
         except ExpiredUrlError:
             return error(403, EXPIRED_PART)
-        if self._read_only is not None and self._read_only.exists():
-            return error(503, READ_ONLY, [("retry-after", "60")])
+        if self._read_only():
+            return read_only()
         length = headers.get("content-length", "")
         if not _LENGTH.fullmatch(length) or "transfer-encoding" in headers:
             return error(411)

@@ -6,11 +6,19 @@ kilobytes. What comes short, or too slowly, leaves nothing.
 
 import asyncio
 import os
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from commonhold.server.storage.embedded.answers import CUT_SHORT, Answer, PartRequest, error, part_kept
+from commonhold.server.storage.embedded.answers import (
+    CUT_SHORT,
+    Answer,
+    PartRequest,
+    error,
+    part_kept,
+    read_only,
+)
 from commonhold.server.storage.embedded.body import Body
 from commonhold.server.storage.filesystem import FilesystemStore
 from commonhold.server.storage.interface import StorageFullError
@@ -30,11 +38,18 @@ class PartReceiver:
 
     Args:
         store: where they go.
+        read_only: says whether nothing may be written now.
         processors: those on which hashing and writing may run, or None for whichever the process runs on.
     """
 
-    def __init__(self, store: FilesystemStore, processors: AbstractSet[int] | None = None) -> None:
+    def __init__(
+        self,
+        store: FilesystemStore,
+        read_only: Callable[[], bool] = lambda: False,
+        processors: AbstractSet[int] | None = None,
+    ) -> None:
         self._store = store
+        self._read_only = read_only
         self._threads = ThreadPoolExecutor(_THREADS, "parts", initializer=_spread, initargs=(processors,))
         self._receiving = 0
 
@@ -66,6 +81,8 @@ class PartReceiver:
         try:
             if not await self._take_body(request.length, draft, body):
                 return error(400, CUT_SHORT)
+            if self._read_only():
+                return read_only()  # switched while it arrived
             return part_kept(await self._run(draft.keep))
         finally:
             await self._run(draft.close)

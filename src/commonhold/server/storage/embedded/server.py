@@ -10,7 +10,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -19,8 +19,9 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from commonhold.server.config.environment import Environment
+from commonhold.server.config.marker import takes_no_parts
 from commonhold.server.storage.embedded.answers import Answer, FileAnswer, PartRequest, error
-from commonhold.server.storage.embedded.application import READ_ONLY_MARKER, Application
+from commonhold.server.storage.embedded.application import Application
 from commonhold.server.storage.embedded.body import Body
 from commonhold.server.storage.embedded.multipart import MultipartStreamer, TooManyStreamsError
 from commonhold.server.storage.embedded.receiving import PartReceiver
@@ -57,13 +58,19 @@ def run(environment: Environment, host: str, port: int) -> None:
     """
     signer = UrlSigner(environment.secrets)
     store = FilesystemStore(storage_folder(environment), signer)
-    store.sweep()
+
+    def read_only() -> bool:
+        return takes_no_parts(environment)
+
+    if not read_only():
+        store.sweep()
     address = _free_address(host, port)
     connections = _allow_connections()
-    threading.Thread(target=_join_on_and_on, args=(store,), name="joining", daemon=True).start()
+    threading.Thread(target=_join_on_and_on, args=(store, read_only), name="joining", daemon=True).start()
     processors = _keep_to_one_processor()
-    application = Application(store, signer, time.time, environment.data / READ_ONLY_MARKER)
-    handler = _Handler(application, MultipartStreamer(store.open_parts), PartReceiver(store, processors))
+    application = Application(store, signer, time.time, read_only)
+    receiver = PartReceiver(store, read_only, processors)
+    handler = _Handler(application, MultipartStreamer(store.open_parts), receiver)
     asyncio.run(_serve(handler, address, connections))
 
 
@@ -187,13 +194,14 @@ def _allow_connections() -> int:
     return max(64, min(_MAX_CONNECTIONS, (limit - 256) // 2))
 
 
-def _join_on_and_on(store: FilesystemStore) -> None:
+def _join_on_and_on(store: FilesystemStore, read_only: Callable[[], bool]) -> None:
     """Join the parts of completed uploads, whenever there are any, behind everything else this process does."""
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _JOIN_NICENESS)
     while True:
         try:
-            join_pending(store)
+            if not read_only():
+                join_pending(store)
         except Exception:
             logger.exception("joining failed")
         time.sleep(_JOIN_SECONDS)

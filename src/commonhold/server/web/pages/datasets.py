@@ -16,7 +16,10 @@ from commonhold.server.catalogue import queries
 from commonhold.server.catalogue.queries import DatasetRow, Datasheet
 from commonhold.server.catalogue.vocabularies import LICENSES
 from commonhold.server.kit.translation import DEFAULT_LOCALE
+from commonhold.server.statistics import views
+from commonhold.server.statistics.queries import Statistics, counted, statistics
 from commonhold.server.web.addresses import absolute, site_address
+from commonhold.server.web.charts import chart
 from commonhold.server.web.components import shown, standing
 from commonhold.server.web.context import SITE_NAME
 from commonhold.server.web.pages import errors
@@ -63,13 +66,17 @@ def page(request: HttpRequest, row: DatasetRow) -> HttpResponse:
     viewer = viewer_of(request)
     target = access.download_target(viewer, row.public_id)
     answer = rules.download(viewer, target.facts if target else None)
+    sheet = queries.datasheet(viewer, row.row_id, beside=counted(viewer, row.row_id))
+    if request.method == "GET":
+        views.note(row.row_id, request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", ""))
     context = {
-        **shown_dataset(request, row, queries.datasheet(viewer, row.row_id)),
+        **shown_dataset(request, row, sheet),
         "target": target,
         "standing": standing(answer, row.public_id, is_pending=bool(target and target.facts.is_pending)),
         "canonical": absolute(request, f"/datasets/{row.public_id}"),
         "site_address": site_address(request),
         **_citation(request, row, request.reader_locale),
+        **_use(statistics(sheet.beside)),
     }
     return render(request, "datasets/dataset.html", context)
 
@@ -95,6 +102,16 @@ def shown_dataset(request: HttpRequest, row: DatasetRow, sheet: Datasheet) -> di
         ],
         "license_name": row.license_name or LICENSES.get(row.license_abbreviation, ""),
         "sheet": sheet,
+    }
+
+
+def _use(found: Statistics) -> dict[str, object]:
+    """Return what the section on use shows."""
+    return {
+        "statistics": found,
+        "downloads_chart": chart([day.downloads for day in found.days]),
+        "views_chart": chart([day.views for day in found.days]),
+        "busy_days": [day for day in reversed(found.days) if day.downloads or day.views],
     }
 
 

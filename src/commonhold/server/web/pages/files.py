@@ -7,7 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-_PRIVATE = ("/profile", "/agreements/", "/downloads/", "/publish", "/review", "/sign-in", "/sign-up", "/api/")
+_PRIVATE = (
+    "/profile", "/agreements/", "/downloads/", "/publish", "/review", "/operate", "/sign-in", "/sign-up", "/api/",
+)  # fmt: skip
 ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in _PRIVATE)
 
 

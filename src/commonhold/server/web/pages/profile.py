@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from commonhold.server.access.queries import receipts_of, requests_by, use_on
 from commonhold.server.kit import clock
 from commonhold.server.kit.translation import DEFAULT_LOCALE
+from commonhold.server.organizations.members import invitations_to
 from commonhold.server.organizations.rules import effective_limits
 from commonhold.server.web.components import shown
 from commonhold.server.web.viewer import (
@@ -29,6 +30,7 @@ def page(request: HttpRequest) -> HttpResponse:
     acting = acting_membership(request)
     context = {
         "memberships": memberships(request),
+        "invitations": invitations_to(viewer),
         "quotas": _quotas(request) if acting else [],
         "resets_at": clock.next_midnight(moment),
         "agreements": [

@@ -1,7 +1,9 @@
 """What templates need beyond Django's own: sizes, languages, Markdown, the address of a style."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
+from json import dumps
 from pathlib import Path
 
 from django import template
@@ -11,6 +13,7 @@ from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language_bidi
 
+from commonhold.server.config.identity import provider_name
 from commonhold.server.kit.markdown import render
 from commonhold.server.kit.translation import DEFAULT_LOCALE, Texts
 from commonhold.server.web import words
@@ -30,6 +33,18 @@ def asset(path: str) -> str:
 @cache
 def _version(path: str) -> str:
     return hashlib.sha256((_STATIC / path).read_bytes()).hexdigest()[:10]
+
+
+@register.filter
+def json(value: object) -> str:
+    """Return a value as JSON, for an attribute that a script of ours reads."""
+    return dumps(value)
+
+
+@register.simple_tag
+def sign_in_provider() -> str:
+    """Return the name of the provider that people may sign in with; empty where there is none."""
+    return provider_name(settings.ENVIRONMENT)
 
 
 @register.filter
@@ -92,3 +107,39 @@ def state_name(state: str) -> str:
 def role_name(role: str) -> str:
     """Return what a role is called."""
     return str(words.ROLES.get(role, role))
+
+
+@register.filter
+def status_name(status: str) -> str:
+    """Return what the status of a dataset is called."""
+    return str(words.STATUSES.get(status, status))
+
+
+@register.filter
+def words_of(text: str) -> list[str]:
+    """Return the words of a text that a template loops over."""
+    return text.split()
+
+
+@register.filter
+def report_kind(kind: str) -> str:
+    """Return what a report is about, in a word or two."""
+    return str(words.REPORT_KINDS.get(kind, kind))
+
+
+@register.filter
+def report_state(state: str) -> str:
+    """Return what the state of a report is called."""
+    return str(words.REPORT_STATES.get(state, state))
+
+
+@register.filter
+def at(counts: Mapping[int, int], key: int) -> int:
+    """Return the count under a key; 0 where there is none."""
+    return counts.get(key, 0)
+
+
+@register.filter
+def scope_name(scope: str) -> str:
+    """Return what a key's scope is called."""
+    return str(words.SCOPE_NAMES.get(scope, scope))

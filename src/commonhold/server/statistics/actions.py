@@ -1,0 +1,66 @@
+"""Counting downloads, from the access records that every granted download leaves."""
+
+import datetime as dt
+from collections import Counter
+
+from django.db import transaction
+from django.db.models.functions import TruncDate
+
+from commonhold.server.access.models import DOWNLOAD, AccessRecord
+from commonhold.server.catalogue.models import DatasetVersion
+from commonhold.server.kit import clock
+from commonhold.server.statistics import rules
+from commonhold.server.statistics.models import DayCount, Mark, Progress
+
+BATCH = 5000
+# A record of a transaction that was slow to hold may appear below newer ones: those of the last minutes are read again.
+SETTLED_AFTER = dt.timedelta(minutes=5)
+
+
+def count_downloads() -> None:
+    """Bring the counts up to the newest access records; counting the same ones again changes nothing."""
+    while _count_some():
+        continue
+
+
+@transaction.atomic
+def _count_some() -> bool:
+    """Count one batch, and return whether there may be more."""
+    progress, _ = Progress.objects.select_for_update().get_or_create(pk=1)
+    fresh = AccessRecord.objects.filter(pk__gt=progress.record).order_by("pk")
+    records = list(fresh.values_list("pk", "granted_at")[:BATCH])
+    if not records:
+        return False
+    touched = (
+        AccessRecord.objects.filter(pk__gt=progress.record, pk__lte=records[-1][0], kind=DOWNLOAD)
+        .annotate(on=TruncDate("granted_at", tzinfo=dt.UTC))
+        .values_list("dataset", "on")
+        .distinct()
+    )
+    for dataset, day in sorted(touched):
+        recount(dataset, day)
+    since = clock.now() - SETTLED_AFTER
+    settled = [key for key, granted_at in records if granted_at < since]
+    if settled:
+        progress.record = settled[-1]
+        progress.save(update_fields=["record"])
+    return len(records) == BATCH and len(settled) == BATCH
+
+
+def recount(dataset: int, day: dt.date) -> None:
+    """Count a dataset's (row id) downloads of one day anew: once for each person, organization and version."""
+    begin = dt.datetime.combine(day, dt.time(), dt.UTC)
+    granted = AccessRecord.objects.filter(
+        dataset=dataset, kind=DOWNLOAD, granted_at__gte=begin, granted_at__lt=begin + dt.timedelta(days=1)
+    )
+    numbers = dict(DatasetVersion.objects.filter(dataset_id=dataset).values_list("pk", "number"))
+    once = set(granted.values_list("version", "person", "organization"))
+    for number, count in Counter(numbers.get(version, 0) for version, _, _ in once).items():
+        DayCount.objects.update_or_create(
+            dataset=dataset, kind=rules.DOWNLOAD, day=day, version=number, defaults={"count": count}
+        )
+
+
+def forget_marks() -> None:
+    """Delete the marks of days that are over: from then on nobody can tell one visitor from another."""
+    Mark.objects.filter(day__lt=clock.today() - dt.timedelta(days=1)).delete()

@@ -1,0 +1,69 @@
+"""Messages about invitations and publishing rights; each is a job of the transaction that makes it necessary."""
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from commonhold.server.accounts.models import Person
+from commonhold.server.kit.languages import interface_language
+from commonhold.server.kit.translation import DEFAULT_LOCALE, pick
+from commonhold.server.mail.actions import send_later
+from commonhold.server.organizations.models import Invitation, Organization, RightsRequest
+from commonhold.server.web.addresses import absolute
+from commonhold.server.web.context import SITE_NAME
+
+_MOST_OPERATORS = 50
+
+
+def tell_invited(request: HttpRequest, invitation: Invitation) -> None:
+    """Tell somebody that they are invited; in the inviter's language, since theirs would tell of an account."""
+    address = absolute(request, reverse("invitation", args=[invitation.public_id]))
+    name = _name(invitation.organization, request.reader_locale)
+    _write(
+        invitation.email, request.reader_locale, "invited", name=name, address=address, invitation=invitation
+    )
+
+
+def tell_operators(request: HttpRequest, asked: RightsRequest) -> None:
+    """Tell the operators that somebody wants to publish."""
+    address = absolute(request, reverse("rights_desk"))
+    for person in Person.objects.filter(is_operator=True, is_active=True).order_by("pk")[:_MOST_OPERATORS]:
+        _write(
+            person.email,
+            person.locale,
+            "rights_asked",
+            asked=asked,
+            name=_wanted(asked, person),
+            address=address,
+        )
+
+
+def tell_asker(request: HttpRequest, decided: RightsRequest) -> None:
+    """Tell somebody what became of their wish."""
+    person = decided.person
+    address = absolute(request, reverse("ask_rights"))
+    _write(
+        person.email,
+        person.locale,
+        "rights_decided",
+        asked=decided,
+        name=_wanted(decided, person),
+        address=address,
+    )
+
+
+def _wanted(asked: RightsRequest, reader: Person) -> str:
+    return _name(asked.organization, reader.locale) if asked.organization else asked.proposed_name
+
+
+def _name(organization: Organization, locale: str) -> str:
+    return pick(organization.name, locale, DEFAULT_LOCALE) or organization.slug
+
+
+def _write(to: str, locale: str, letter: str, **context: object) -> None:
+    context["site_name"] = SITE_NAME
+    with translation.override(interface_language(locale)):
+        subject = render_to_string(f"letters/{letter}_subject.txt", context)
+        text = render_to_string(f"letters/{letter}.txt", context)
+    send_later(to, subject, text)
