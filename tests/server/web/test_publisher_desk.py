@@ -366,13 +366,19 @@ def test_the_policy_opens_to_the_public_address_of_an_s3_and_to_nothing_else(vis
 
     from django.conf import settings
 
+    from commonhold.server.storage import store
+
     someone, identifier = begin(visitor, desk.publisher)
     bucket = dataclasses.replace(
         settings.ENVIRONMENT, storage_url="s3://bucket/prefix", s3_endpoint_url="http://10.0.0.1:8333",
         s3_public_endpoint_url="https://s3.example.org", s3_access_key_id="key", s3_secret_access_key="secret",
     )  # fmt: skip
-    monkeypatch.setattr(settings, "ENVIRONMENT", bucket)
-    policy = someone.get(f"/publish/{identifier}")["Content-Security-Policy"]
+    monkeypatch.setattr(store, "site_environment", lambda: bucket)
+    store._reached_at.cache_clear()
+    try:
+        policy = someone.get(f"/publish/{identifier}")["Content-Security-Policy"]
+    finally:
+        store._reached_at.cache_clear()
     assert "connect-src 'self' https://s3.example.org;" in f"{policy};"
     assert "10.0.0.1" not in policy
 

@@ -147,6 +147,7 @@ def test_a_new_version_that_awaits_review_is_released_or_turned_down(visitor, de
         assert reviewer.post(path, form_at=here, decision=decision, note="No.")["Location"] == "/review"
         assert reviewer.post(path, form_at=here, decision=decision, note="No.").status_code == 302
         assert Upload.objects.get(public_id=upload).release == release
+    assert "data.txt" in reviewer.get(f"/review/{identifier}/files/{upload}").text
     dataset.refresh_from_db()
     assert dataset.current_version.number == 2
 

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from commonhold.server.accounts.models import Person
 from commonhold.server.audit.models import Entry
+from commonhold.server.catalogue.models import VersionMembers
 from commonhold.server.kit.viewer import Viewer
 from commonhold.server.organizations.models import Organization
 from commonhold.server.submissions import rules, states
@@ -14,8 +15,8 @@ from commonhold.server.submissions.models import Comment, PublishingPolicy, Subm
 
 _WITH = ("organization", "dataset", "archive__version", "sample__version")
 # What was found in files is as large as their listings: nobody who reads a submission needs it.
-_BULKY = ("piece_digests", "members", "member_windows", "schema")
-_WITHOUT = tuple(f"{file}__{column}" for file in ("archive", "sample") for column in _BULKY)
+_BULKY = ("piece_digests", "members", "member_windows")
+_WITHOUT = tuple(f"{file}__{column}" for file in ("archive", "sample") for column in (*_BULKY, "schema"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +145,16 @@ def versions_wait(found: Submission) -> bool:
 
 
 def members_of(viewer: Viewer, upload: Upload) -> bytes:
-    """Return the index of the members of a file that the viewer may see; empty where nobody has read it yet."""
+    """Return the index of the members of a file that the viewer may see; empty where nobody has read it yet.
+
+    What became a version has its index in the catalogue.
+    """
     if rules.read(viewer, upload.submission.organization_id) is not None:
         return b""
     found = Upload.objects.filter(pk=upload.pk).values_list("members", flat=True).first()
+    if found is None and upload.version_id is not None:
+        kept = VersionMembers.objects.filter(version=upload.version_id)
+        found = kept.values_list("listing", flat=True).first()
     return bytes(found or b"")
 
 

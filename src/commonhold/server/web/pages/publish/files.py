@@ -7,7 +7,6 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -15,11 +14,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from commonhold.server.config.addresses import storage_address
 from commonhold.server.kit import clock
 from commonhold.server.kit.viewer import Viewer
 from commonhold.server.storage.multipart import MAX_PARTS, UploadGoneError
-from commonhold.server.storage.store import Store, object_store
+from commonhold.server.storage.store import store_for
 from commonhold.server.submissions import queries, rules, states
 from commonhold.server.submissions.actions import files
 from commonhold.server.submissions.models import Submission, Upload
@@ -41,17 +39,10 @@ _PROBE_LIFETIME = dt.timedelta(minutes=1)
 _LARGEST_BODY = 2 * 1024 * 1024
 
 
-def store_for(request: HttpRequest) -> Store:
-    """Return the store whose URLs the sender of ``request`` can open."""
-    return object_store(
-        settings.ENVIRONMENT, public_url=storage_address(settings.ENVIRONMENT, request.get_host())
-    )
-
-
 def storage_origin(request: HttpRequest) -> str:
     """Return scheme and host of the addresses at which parts are taken, as a policy names them."""
     # Parts are taken where objects are had.
-    url = store_for(request).download_url(
+    url = store_for(request.get_host()).download_url(
         "probe",
         filename="probe.tar.gz",
         content_type="application/gzip",
@@ -169,7 +160,7 @@ def begin(request: HttpRequest, submission: Submission) -> HttpResponse:
         return _problem(400, _("Go back and try again from the page before."))
     notes = said.get("notes", "")
     upload = files.begin(
-        viewer_of(request), store_for(request), submission.public_id,
+        viewer_of(request), store_for(request.get_host()), submission.public_id,
         filename=name, size=size, content_type="application/zip" if name.endswith(".zip") else "application/gzip",
         kind=kind, notes=notes if isinstance(notes, str) else "",
     )  # fmt: skip
@@ -187,7 +178,7 @@ def one(request: HttpRequest, submission: Submission, upload: str) -> HttpRespon
     if not isinstance(parts, list) or not 1 <= len(parts) <= MAX_PARTS or not all(map(_is_part, parts)):
         return _problem(400, _("Go back and try again from the page before."))
     completion = files.Completion(row.upload_id, [(number, etag) for number, etag in parts], None)
-    files.complete(viewer_of(request), store_for(request), upload, completion, row.kind)
+    files.complete(viewer_of(request), store_for(request.get_host()), upload, completion, row.kind)
     return JsonResponse({"state": states.COMPLETED})
 
 
@@ -200,7 +191,7 @@ def parts(request: HttpRequest, submission: Submission, upload: str) -> HttpResp
         return _problem(400, _("Go back and try again from the page before."))
     if any(isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MAX_PARTS for n in numbers):
         return _problem(400, _("Go back and try again from the page before."))
-    row, store = files.running(_upload(request, submission, upload)), store_for(request)
+    row, store = files.running(_upload(request, submission, upload)), store_for(request.get_host())
     expires_at = clock.now() + files.PART_URL_LIFETIME
     urls = {
         str(number): store.part_url(row.object_key, row.upload_id, number, expires_at=expires_at)
@@ -232,7 +223,7 @@ def _session(request: HttpRequest, submission: Submission, row: Upload) -> dict[
     arrived: list[list[Any]] = []
     if row.status == states.UPLOADING:
         try:
-            found = store_for(request).list_parts(row.object_key, row.upload_id)
+            found = store_for(request.get_host()).list_parts(row.object_key, row.upload_id)
             arrived = [[part.number, part.size, part.etag] for part in found]
         except UploadGoneError:
             arrived = []
