@@ -112,8 +112,8 @@ def test_tabs_and_copying_by_keyboard(page, site, newcomer):
     tabs.first.focus()
     page.keyboard.press("ArrowRight")
     assert tabs.nth(1).get_attribute("aria-selected") == "true"
-    assert page.locator("#by-python").is_visible()
-    assert not page.locator("#by-command").is_visible()
+    assert page.locator("#by-command").is_visible()
+    assert not page.locator("#by-page").is_visible()
     page.keyboard.press("End")
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")

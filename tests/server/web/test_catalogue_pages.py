@@ -10,7 +10,7 @@ from tests.support.site import unique
 
 
 def _names(text: str) -> list[str]:
-    return re.findall(r'<h3[^>]*><a href="/datasets/[^"]+">([^<]*)</a>', text)
+    return re.findall(r'<h3><a href="/datasets/[^"]+"><bdi[^>]*>([^<]*)</bdi>', text)
 
 
 def _search(visitor, word: str, more: str = "") -> list[str]:
@@ -147,7 +147,7 @@ def test_a_fallback_language_is_labelled(visitor, make: Maker):
     make.load()
     page = visitor().get(f"/datasets?q={word}", accept_language="fr").text
     assert set(_names(page)) == {f"{word} les deux", f"{word} only"}
-    cards = {card.split("</a>")[0].split(">")[-1]: card for card in page.split('<li class="card">')[1:]}
+    cards = {card.split("</bdi>")[0].split(">")[-1]: card for card in page.split('<li class="card">')[1:]}
     assert 'class="fallback"' not in cards[f"{word} les deux"]
     assert 'class="fallback"' in cards[f"{word} only"]
 

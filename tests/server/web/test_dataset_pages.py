@@ -131,6 +131,22 @@ def test_versions_sample_checksums_and_citation(visitor, make: Maker):
         in page
     )
     assert page.index("Version 2") < page.index("Version 1")
+    assert page.count("than before") <= 1
+    assert "The publisher has not said what changed." not in page
+
+
+def test_the_panel_offers_every_way_to_download(visitor, house):
+    home = house()
+    stranger = visitor().get(f"/datasets/{home.dataset}").text
+    tabs = re.findall(r'<section id="(by-\w+)"', stranger)
+    assert tabs == ["by-page", "by-command", "by-python", "by-curl"]
+    panel = stranger[stranger.index('id="by-page"') :]
+    assert "/sign-in" in panel[: panel.index("</section>")]
+    reader = visitor(home.reader)
+    reader.post(f"/datasets/{home.dataset}/terms", read="yes", licence="yes", keep="yes")
+    ready = reader.get(f"/datasets/{home.dataset}").text
+    panel = ready[ready.index('id="by-page"') :]
+    assert "Fetch it with this browser" in panel[: panel.index("</section>")]
 
 
 def test_a_download_in_the_browser_is_charged_once_and_proven(visitor, house):

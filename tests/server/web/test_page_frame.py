@@ -89,6 +89,14 @@ def test_read_only_mode_answers_forms_kindly(visitor, house, switches):
     assert answer.status_code == 503
     assert "Retry-After" in answer
     assert "Nothing was changed" in answer.text
+    asked = f"/datasets/{home.dataset}/report"
+    lost = visitor().post(
+        asked, kind="other", message="A <long> story,\nhalf told.", email="someone@example.org"
+    )
+    assert lost.status_code == 503
+    assert "A &lt;long&gt; story,<br>half told." in lost.text
+    tried = visitor().post("/sign-in", login=home.reader, password="a secret of many words")
+    assert "a secret of many words" not in tried.text
     assert reader.get(path).status_code == 200
     assert visitor().post("/sign-in", login=home.reader, password="x").status_code == 503
     assert visitor().post("/language", form_at="/", language="fr").status_code == 302

@@ -1,6 +1,6 @@
 """One dataset."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -13,7 +13,7 @@ from commonhold.server.access import queries as access
 from commonhold.server.access import rules
 from commonhold.server.access.rules import Reason
 from commonhold.server.catalogue import queries
-from commonhold.server.catalogue.queries import DatasetRow, Datasheet
+from commonhold.server.catalogue.queries import DatasetRow, Datasheet, File
 from commonhold.server.catalogue.vocabularies import LICENSES
 from commonhold.server.kit.translation import DEFAULT_LOCALE
 from commonhold.server.statistics import views
@@ -102,7 +102,16 @@ def shown_dataset(request: HttpRequest, row: DatasetRow, sheet: Datasheet) -> di
         ],
         "license_name": row.license_name or LICENSES.get(row.license_abbreviation, ""),
         "sheet": sheet,
+        "versions": _growing(sheet.versions),
     }
+
+
+def _growing(versions: Sequence[File]) -> list[tuple[File, int]]:
+    """Return versions, the newest first, each with the bytes it has more than the one before; 0 for the oldest."""
+    former = [*versions[1:], versions[-1]] if versions else []
+    return [
+        (file, file.size_bytes - before.size_bytes) for file, before in zip(versions, former, strict=True)
+    ]
 
 
 def _use(found: Statistics) -> dict[str, object]:

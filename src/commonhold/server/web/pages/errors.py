@@ -1,9 +1,12 @@
 """Pages that say what happened and what to do."""
 
 import logging
+from collections.abc import Sequence
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -12,15 +15,28 @@ from commonhold.server.web import kept
 
 API, API_V4 = "/api/", "/api/v4/"
 _log = logging.getLogger(__name__)
+# What a form holds besides what somebody wrote.
+_OWN_FIELDS = {"csrfmiddlewaretoken", "next", "text_hash"}
+_TYPED, _LONGEST_TYPED, _MOST_TYPED = 12, 20_000, 40
 
 
-def error(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
-    """Return an error page; what the API's own code could not answer gets JSON."""
+def error(
+    request: HttpRequest, status: int, title: str, text: str, *, typed: Sequence[str] = ()
+) -> HttpResponse:
+    """Return an error page; what the API's own code could not answer gets JSON.
+
+    Args:
+        request: what is answered.
+        status: HTTP status.
+        title: what happened.
+        text: what to do.
+        typed: texts of the form that could not be taken, given back to be kept.
+    """
     if request.path_info.startswith(API_V4):
         return JsonResponse({"detail": title}, status=status)
     if request.path_info.startswith(API):
         return JsonResponse({"error": title, "message": text}, status=status)
-    context = {"status": status, "title": title, "text": text}
+    context = {"status": status, "title": title, "text": text, "typed": typed}
     # A request may fail before it has a session or a language: it then gets the page without the frame's extras.
     if not hasattr(request, "reader_locale") or not hasattr(request, "user"):
         return HttpResponse(render_to_string("errors/plain.html", context), status=status)
@@ -119,11 +135,29 @@ def failure(request: HttpRequest) -> HttpResponse:
 
 
 def read_only(request: HttpRequest) -> HttpResponse:
-    """Answer 503 to a form while the site is read-only."""
+    """Answer 503 to a form while the site is read-only, and give back what was typed."""
     response = error(
         request, 503, _("The site is read-only for the moment"),
         _("It is being looked after; reading and running downloads go on. Nothing was changed: go back, what you typed "
           "is still there, and send it again later."),
+        typed=typed(request),
     )  # fmt: skip
     response["Retry-After"] = "300"
     return response
+
+
+def typed(request: HttpRequest) -> list[str]:
+    """Return the texts somebody wrote into a form, for an answer that cannot take them: never a secret.
+
+    Some browsers have forgotten them when one goes back. Short values are choices and names, quickly made again.
+    """
+    try:
+        fields = request.POST
+    except (SuspiciousOperation, OSError, MultiPartParserError):
+        return []
+    if any("password" in name for name in fields):
+        return []
+    texts = [text for name in fields if name not in _OWN_FIELDS for text in fields.getlist(name)]
+    return [text[:_LONGEST_TYPED] for text in texts if len(text) >= _TYPED and " " in text.strip()][
+        :_MOST_TYPED
+    ]

@@ -143,3 +143,19 @@ def at(counts: Mapping[int, int], key: int) -> int:
 def scope_name(scope: str) -> str:
     """Return what a key's scope is called."""
     return str(words.SCOPE_NAMES.get(scope, scope))
+
+
+@register.filter
+def magnitude(number: int) -> int:
+    """Return a number without its sign."""
+    return abs(number)
+
+
+@register.filter
+def in_words(value: object) -> str:
+    """Return a detail of the trail as people read it: lists and objects without the marks of a program."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {in_words(part)}" for name, part in value.items())
+    if isinstance(value, list):
+        return ", ".join(in_words(part) for part in value)
+    return str(value)
