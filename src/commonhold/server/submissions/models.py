@@ -140,6 +140,7 @@ class Upload(models.Model):
         version: what it became.
         members: the index of the archive's members, as the room of storage writes it; ``member_windows`` is the part
             of it that is only needed to unpack from the middle.
+        virus_scanned: whether the site's virus scanner saw all of it; null where the site has none.
         dropped_at: since when its bytes are no longer in the store.
     """
 
@@ -163,6 +164,7 @@ class Upload(models.Model):
     members = models.BinaryField(null=True)
     member_windows = models.BinaryField(null=True)
     schema = models.TextField(blank=True)
+    virus_scanned = models.BooleanField(null=True)
     release = models.CharField(max_length=16, default=NOT_NEEDED, blank=True)
     version = models.ForeignKey(
         DatasetVersion, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

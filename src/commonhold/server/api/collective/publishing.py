@@ -93,6 +93,7 @@ class SentFile(Shape):
     status: str
     verification: str | None
     reasons: list[str]
+    virus_scanned: bool | None
     version: int | None
 
 
@@ -219,6 +220,7 @@ def sent(upload: Upload) -> SentFile:
         status=upload.status,
         verification=upload.verification or None,
         reasons=list(upload.reasons),
+        virus_scanned=upload.virus_scanned,
         version=upload.version.number if upload.version else None,
     )
 

@@ -65,6 +65,7 @@ class Findings:
     members: bytes | None = None
     windows: bytes | None = None
     schema: str = ""
+    virus_scanned: bool | None = None
     reasons: Sequence[str] = field(default_factory=tuple)
 
 
@@ -302,7 +303,7 @@ def _accept_file(submission: Submission, upload: Upload, findings: Findings) -> 
     upload.verification, upload.sha256 = states.VERIFIED, findings.hashes.sha256
     upload.piece_digests, upload.schema = findings.hashes.pieces, findings.schema
     upload.members, upload.member_windows = findings.members, findings.windows
-    upload.verified_bytes = findings.hashes.size
+    upload.verified_bytes, upload.virus_scanned = findings.hashes.size, findings.virus_scanned
     names = [
         "verification",
         "sha256",
@@ -311,6 +312,7 @@ def _accept_file(submission: Submission, upload: Upload, findings: Findings) -> 
         "member_windows",
         "schema",
         "verified_bytes",
+        "virus_scanned",
     ]
     upload.save(update_fields=[*names, "verified_at"])
     note(None, "file_verified", submission, upload=upload.public_id, sha256=upload.sha256)
