@@ -1,5 +1,6 @@
 """``commonhold submissions``: what your organization wants to publish, and where it stands."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -45,6 +46,7 @@ def show(site: Site, *, submission: str) -> None:
             ("Status", found.status),
             ("File", file.get("filename")),
             ("Verification", file.get("verification")),
+            ("Virus scan", _scan(file)),
             ("Reasons", " ".join(map(str, file.get("reasons", [])))),
             ("Reviewer", found.review_note),
             ("Dataset", found.dataset),
@@ -91,3 +93,11 @@ def _say(site: Site, found: Any) -> None:
 def _file(raw: Any) -> str:
     file = raw.get("fileUpload")
     return str(file.get("verification") or file.get("status") or "") if isinstance(file, dict) else ""
+
+
+def _scan(file: Mapping[str, Any]) -> str:
+    """Say what a virus scanner saw of a file; nothing where the site has none."""
+    scanned = file.get("virusScanned")
+    if scanned is None:
+        return ""
+    return "seen whole" if scanned else "not seen whole"

@@ -6,12 +6,9 @@ import io
 import os
 import random
 import socket
-import socketserver
-import struct
 import subprocess
 import sys
 import tarfile
-import threading
 import zipfile
 import zlib
 from contextlib import closing
@@ -27,6 +24,7 @@ from commonhold.server.storage.pieces import PIECE_SIZE
 from commonhold.server.storage.scanning import ScannerError
 from commonhold.server.storage.verification import ArchiveRejectedError, VerificationTimeoutError, verify
 from tests.server.storage.test_archives import special, tar_gz, zipped
+from tests.support.clamd import Clamd
 
 WORDS = [bytes(random.Random(3).choices(b"abcdefghij \n", k=7)) for _ in range(400)]
 
@@ -366,38 +364,10 @@ print(found.members.count, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss -
     assert grown < 80
 
 
-class Clamd(socketserver.ThreadingTCPServer):
-    """Speaks clamd's INSTREAM: finds the word EICAR, takes 20 MB at most."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-    limit = 20_000_000
-    streams: list[bytes]
-
-    class Handler(socketserver.StreamRequestHandler):
-        def handle(self):
-            assert self.rfile.read(10) == b"zINSTREAM\0"
-            data = b""
-            while size := struct.unpack("!I", self.rfile.read(4))[0]:
-                data += self.rfile.read(size)
-                if len(data) > self.server.limit:
-                    self.wfile.write(b"INSTREAM size limit exceeded. ERROR\0")
-                    return
-            self.server.streams.append(data)
-            if b"MUTE" in data:
-                return
-            self.wfile.write(b"stream: Eicar-Signature FOUND\0" if b"EICAR" in data else b"stream: OK\0")
-
-
 @pytest.fixture
 def clamd():
-    with Clamd(("127.0.0.1", 0), Clamd.Handler) as server:
-        server.streams = []
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        server.url = f"tcp://127.0.0.1:{server.server_address[1]}"
+    with Clamd.running() as server:
         yield server
-        server.shutdown()
 
 
 def scanned(content: bytes, url: str):

@@ -34,6 +34,7 @@ def list_submissions(everything: bool, output: Output) -> None:
             "organization": one.organization.slug,
             "status": one.status,
             "file": one.archive.verification if one.archive else "",
+            "virusScanned": one.archive.scanned if one.archive else None,
             "submittedAt": iso(one.submitted_at) if one.submitted_at else None,
         }
         for one in found.order_by("submitted_at", "id")[:1000]
@@ -45,10 +46,15 @@ def list_submissions(everything: bool, output: Output) -> None:
     if output.data({"submissions": rows, "versions": versions}):
         return
     headings = ["ID", "NAME", "ORGANIZATION", "STATUS", "FILE"]
-    cells = [[one["id"], one["name"], one["organization"], one["status"], one["file"]] for one in rows]
+    cells = [[one["id"], one["name"], one["organization"], one["status"], _state(one)] for one in rows]
     output.table(headings, cells, shrink=1)
     for one in versions:
         output.line(f"New version {one['id']} ({one['filename']}) of submission {one['submission']}")
+
+
+def _state(row: dict[str, Any]) -> str:
+    """Say how far a file is, and whether the site's virus scanner did not see all of it."""
+    return f"{row['file']}, not scanned whole" if row["virusScanned"] is False else row["file"]
 
 
 @command.command("approve")

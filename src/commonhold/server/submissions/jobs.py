@@ -58,8 +58,9 @@ def verify_upload(upload: int) -> None:
         findings = files.Findings(reasons=(_LOST,))
     else:
         members = found.members
+        scanned = found.scanned if environment().clamd_url else None
         findings = files.Findings(
-            found.hashes, members.dump(), members.dump_windows(), found.schema or "", found.scanned
+            found.hashes, members.dump(), members.dump_windows(), found.schema or "", scanned
         )
     files.settle(upload, findings)
 

@@ -136,7 +136,7 @@ class Upload(models.Model):
         version: what it became.
         members: the index of the archive's members, as the room of storage writes it; ``member_windows`` is the part
             of it that is only needed to unpack from the middle. Null again once the catalogue has them.
-        scanned: whether a virus scanner saw all of it; None while nobody has read it.
+        scanned: whether the site's virus scanner saw all of it; null where the site has none, or nobody has read it.
         notes: what is new in it, in the publisher's words and the submission's ``text_locale``.
         dropped_at: since when its bytes are no longer in the store.
     """

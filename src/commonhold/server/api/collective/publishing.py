@@ -94,6 +94,7 @@ class SentFile(Shape):
     status: str
     verification: str | None
     reasons: list[str]
+    virus_scanned: bool | None
     version: int | None
 
 
@@ -232,6 +233,7 @@ def sent(upload: Upload) -> SentFile:
         status=upload.status,
         verification=upload.verification or None,
         reasons=list(upload.reasons),
+        virus_scanned=upload.scanned,
         version=upload.version.number if upload.version else None,
     )
 

@@ -76,7 +76,10 @@ class ArrivedPart(Shape):
 
 
 class UploadState(Shape):
-    """How far an upload is, so that a client which lost everything can go on."""
+    """How far an upload is, so that a client which lost everything can go on.
+
+    ``virusScanned`` is null where the site has no virus scanner, and false where that did not see all of the file.
+    """
 
     file_upload_id: str
     upload_id: str
@@ -90,6 +93,7 @@ class UploadState(Shape):
     verification: str | None
     verified_bytes: Digits
     reasons: list[str]
+    virus_scanned: bool | None
     checksum: str | None
     version: int | None
     expires_at: Moment | None
@@ -310,6 +314,7 @@ def _state(row: Upload, parts: list[ArrivedPart]) -> UploadState:
         verification=row.verification or None,
         verified_bytes=str(row.verified_bytes),
         reasons=list(row.reasons),
+        virus_scanned=row.scanned,
         checksum=f"sha256:{row.sha256}" if row.sha256 else None,
         version=row.version.number if row.version else None,
         expires_at=moment(open_until),

@@ -70,7 +70,7 @@ class Findings:
     members: bytes | None = None
     windows: bytes | None = None
     schema: str = ""
-    scanned: bool = False
+    scanned: bool | None = None
     reasons: Sequence[str] = field(default_factory=tuple)
 
 
