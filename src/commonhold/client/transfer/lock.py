@@ -198,6 +198,8 @@ def _is_dead(holder: dict[str, Any], path: Path) -> bool:
             return True
         if not isinstance(pid, int) or pid <= 0:
             return True
+        if os.name == "nt":  # asking whether a process runs would end it there
+            return _is_silent(path)
         return not _is_running(pid) or _started(pid) != holder.get("started")
     return _is_silent(path)
 
