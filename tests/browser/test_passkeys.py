@@ -43,7 +43,7 @@ def test_a_passkey_signs_in_alone(key_holder, site, make):
     page.context.clear_cookies()
 
     page.goto(f"{url}/sign-in")
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url(f"{url}/")
     page.goto(f"{url}/profile")
     page.get_by_role("heading", name="Petra Passkey").wait_for()
