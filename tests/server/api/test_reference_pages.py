@@ -42,7 +42,7 @@ class Reader:
         """Return the page's programs in one language, by operation."""
         page = self.site.get(path).text
         found = re.findall(
-            rf'<section data-tab="{language}" id="(\w+)-\d"><h4>{language}</h4><pre tabindex="0">(.*?)</pre>',
+            rf'<div data-tab="{language}" id="(\w+)-\d"><h4>{language}</h4><pre tabindex="0">(.*?)</pre>',
             page,
             re.DOTALL,
         )

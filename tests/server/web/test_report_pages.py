@@ -143,3 +143,18 @@ def test_only_operators_answer_and_read(house):
     assert queries.report(somebody, report.public_id) is None
     assert queries.others_about(somebody, report) == []
     assert queries.count_open(somebody) == 0
+
+
+def test_who_leaves_is_forgotten_by_their_reports(house):
+    from commonhold.server.kit.viewer import ANONYMOUS, Viewer
+    from commonhold.server.reports.actions import forget_sender, send
+
+    home, gone, stays = house(), f"{unique('gone')}@example.org", f"{unique('stays')}@example.org"
+    dataset = dataset_of(home.dataset)
+    for viewer, email in ((Viewer(person=2**40), "a@example.org"), (ANONYMOUS, gone), (ANONYMOUS, stays)):
+        send(
+            viewer, dataset.pk, kind="other", message=email, email=email, locale="en-US", address="192.0.2.7"
+        )
+    forget_sender(2**40, [gone])
+    kept = dataset.reports.order_by("pk").values_list("person", "email", "message")
+    assert list(kept) == [(None, "", "a@example.org"), (None, "", gone), (None, stays, stays)]

@@ -1,6 +1,9 @@
 """Sending a report, and answering it."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
+from django.db.models import Q
 
 from commonhold.server.audit.actions import record
 from commonhold.server.catalogue.models import Dataset
@@ -100,3 +103,9 @@ def answer(viewer: Viewer, report: str, decision: str, reason: str) -> Report:
         reason=row.reason,
     )
     return row
+
+
+def forget_sender(person: int, addresses: Sequence[str]) -> None:
+    """Take a person (row id) who leaves, and the addresses they had, out of what was reported; the reports stay."""
+    sent = Report.objects.filter(Q(person=person) | Q(email__in=addresses))
+    sent.update(email="", person=None)
