@@ -144,6 +144,22 @@ def test_drafts_of_the_killed_are_swept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_locks_for_clearing_that_the_killed_left_are_swept(tmp_path: Path) -> None:
+    """A process was killed while it cleared away a dead holder; another one was here since."""
+    path = tmp_path / "x.lock"
+    (tmp_path / f"x.lock.{'aa' * 8}").write_text(json.dumps(dead_holder(nonce="bb" * 8)))
+    (tmp_path / f"x.lock.{'aa' * 8}.{'bb' * 8}").write_text(json.dumps(dead_holder(nonce="cc" * 8)))
+    living = tmp_path / f"x.lock.{'dd' * 8}"
+    with Lock(living), Lock(path):
+        pass
+    (tmp_path / "x.lock.zip").write_text("somebody's file")
+    os.utime(tmp_path / "x.lock.zip", (0, 0))
+    with Lock(living):
+        with Lock(path):
+            pass
+        assert sorted(p.name for p in tmp_path.iterdir()) == [living.name, "x.lock.zip"]
+
+
 def test_a_lock_works_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_self: Path, _target: Path) -> None:
         raise PermissionError(1, "no links here")

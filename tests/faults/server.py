@@ -55,6 +55,8 @@ class File:
     refusal: tuple[int, dict, dict] | None = None
     sample: bytes | None = None
     tells_little: bool = False
+    #: What lies in the archive, where the site tells it: each member as an answer shows it.
+    members: list[dict] | None = None
 
     def __post_init__(self) -> None:
         if self.checksum == "":
@@ -233,6 +235,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(200, self._details(file))
         elif rest == ("pieces",) and file.known_pieces:
             self._json(200, self._pieces(file))
+        elif rest == ("members",) and file.members is not None:
+            self._json(*self._members(file))
         elif rest == ("download",) and self.command == "POST":
             self._json(200, self._session(file, file.content, file.filename))
         elif rest == ("sample-download",) and self.command == "POST" and file.sample is not None:
@@ -273,6 +277,18 @@ class _Handler(BaseHTTPRequestHandler):
             "pieceSize": file.piece_size,
             "pieces": file.pieces(),
         }
+
+    def _members(self, file: File) -> tuple[int, dict]:
+        name = parse_qs(urlsplit(self.path).query).get("name", [None])[0]
+        named = [one for one in file.members or [] if name in {None, one["name"]}]
+        if name and not named:
+            return 404, {"error": "The archive has no member of this name."}
+        about = {
+            key: value for key, value in self._pieces(file).items() if key not in {"pieces", "pieceSize"}
+        }
+        kind = "zip" if file.filename.endswith(".zip") else "tar.gz"
+        items = named if name else [{**one, "point": None} for one in named]
+        return 200, {**about, "archive": kind, "total": len(file.members or []), "items": items, "next": None}
 
     def _session(self, file: File, content: bytes, filename: str) -> dict:
         site = self.site

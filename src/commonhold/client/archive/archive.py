@@ -296,8 +296,11 @@ class _MemberFile(io.RawIOBase):
         found = flow.take(len(buffer))
         if not found:
             raise damaged(self._member.name)
-        buffer[: len(found)] = found
         self._at += len(found)
+        # The check of the whole stands behind the last byte: the end is not handed out before.
+        if self._at == self._member.size and flow.take(1):
+            raise damaged(self._member.name)
+        buffer[: len(found)] = found
         return len(found)
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from commonhold.client.transfer.layout import Paths
 from commonhold.client.transfer.lock import HeldError, Lock
 from commonhold.client.transfer.part import PartFile, local_fault
 from commonhold.client.transfer.plan import SEGMENT, Plan
-from commonhold.client.transfer.present import Present, keep_record, outcome_of
+from commonhold.client.transfer.present import Present, keep_record, outcome_of, tidy
 from commonhold.client.transfer.request import Outcome, Request, Watcher
 from commonhold.client.transfer.resume import Workplace
 from commonhold.client.transfer.source import Grant, Identity, Source
@@ -60,6 +60,7 @@ def download(
         known = known or records.Records(request.folder)
         found = known.find(site.settings.api_url, request.kind, request.name, request.version)
         if found and request.filename in {None, found[0].name}:
+            tidy(Paths.of(request.folder, found[0].name))
             return outcome_of(*found)
     return Fetch(site, request, watcher or Watcher()).run()
 

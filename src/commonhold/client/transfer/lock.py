@@ -176,13 +176,21 @@ def _link(draft: Path, path: Path) -> None:
 
 
 def _sweep(path: Path) -> None:
-    """Remove the drafts of processes that were killed on their way to this lock."""
+    """Remove what processes left that were killed on their way to this lock: drafts, and locks for clearing.
+
+    Called by the holder only: those who still clear away an earlier one look again, and find it gone.
+    """
     for draft in path.parent.iterdir():
-        if not draft.name.startswith(f".{path.name}."):
+        if not draft.name.startswith((f".{path.name}.", f"{path.name}.")):
             continue
         with contextlib.suppress(OSError):
             author = read_json(draft)
-            if _is_dead(author, draft) if author else time.time() - draft.stat().st_mtime > _DRAFT_SECONDS:
+            if author:
+                is_left = "nonce" in author and _is_dead(author, draft)
+            else:  # a lock for clearing has its author from its first moment
+                is_draft = draft.name.startswith(".")
+                is_left = is_draft and time.time() - draft.stat().st_mtime > _DRAFT_SECONDS
+            if is_left:
                 draft.unlink()
 
 
@@ -198,6 +206,8 @@ def _is_dead(holder: dict[str, Any], path: Path) -> bool:
             return True
         if not isinstance(pid, int) or pid <= 0:
             return True
+        if os.name == "nt":  # asking whether a process runs would end it there
+            return _is_silent(path)
         return not _is_running(pid) or _started(pid) != holder.get("started")
     return _is_silent(path)
 

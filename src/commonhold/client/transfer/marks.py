@@ -11,6 +11,7 @@ from array import array
 from pathlib import Path
 
 from commonhold.client.transfer.part import local_fault
+from commonhold.client.transfer.positional import OPEN_FLAGS, Positional
 
 _MAGIC = b"commonhold-marks"
 _HEADER = len(_MAGIC) + 16
@@ -35,13 +36,13 @@ class Marks:
         if self._values.itemsize != 4:
             raise TypeError("this machine's unsigned int has other than four bytes")
         try:
-            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-            self._descriptor = os.open(path, flags, 0o600)
-            content = os.pread(self._descriptor, _HEADER + 4 * count + 1, 0)
+            self._file = Positional(os.open(path, os.O_RDWR | os.O_CREAT | OPEN_FLAGS, 0o600))
+            view = memoryview(bytearray(_HEADER + 4 * count + 1))
+            content = bytes(view[: self._file.read(view, 0)])
             self.is_new = len(content) != _HEADER + 4 * count or not content.startswith(_MAGIC + nonce)
             if self.is_new:
-                os.ftruncate(self._descriptor, 0)
-                os.pwrite(self._descriptor, _MAGIC + nonce + bytes(4 * count), 0)
+                os.ftruncate(self._file.descriptor, 0)
+                self._file.write(_MAGIC + nonce + bytes(4 * count), 0)
             else:
                 self._values = array("I", content[_HEADER:])
         except OSError as error:
@@ -56,12 +57,10 @@ class Marks:
     def __setitem__(self, index: int, value: int) -> None:
         self._values[index] = value
         try:
-            os.pwrite(self._descriptor, value.to_bytes(4, sys.byteorder), _HEADER + 4 * index)
+            self._file.write(value.to_bytes(4, sys.byteorder), _HEADER + 4 * index)
         except OSError as error:
             raise local_fault(error, self._path) from error
 
     def close(self) -> None:
         """Close the file; the marks stay on disk."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        self._file.close()

@@ -2,12 +2,14 @@
 
 import errno
 import os
+import shutil
 import stat
 import time
 from pathlib import Path
 
 from commonhold.client.errors import CommonholdError, DiskFullError, LocalFileError
 from commonhold.client.transfer.layout import sync_folder
+from commonhold.client.transfer.positional import OPEN_FLAGS, Positional
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # Making room is a matter of microseconds where the file system can do it. Where it cannot, the C library
@@ -47,13 +49,14 @@ class ReadableFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+            flags = os.O_RDONLY | (OPEN_FLAGS & ~getattr(os, "O_NOFOLLOW", 0))
+            self._file = Positional(os.open(path, flags))
         except OSError as error:
             raise _unreadable(error, path) from error
         self.size = self._look().st_size
 
     def _look(self) -> os.stat_result:
-        found = os.fstat(self._descriptor)
+        found = os.fstat(self._file.descriptor)
         if not stat.S_ISREG(found.st_mode):
             self.close()
             raise LocalFileError(f"{self.path} is no plain file.", hint="Move it away, or name another.")
@@ -66,15 +69,13 @@ class ReadableFile:
             LocalFileError: the file cannot be read.
         """
         try:
-            return os.preadv(self._descriptor, [view], offset)
+            return self._file.read(view, offset)
         except OSError as error:
             raise _unreadable(error, self.path) from error
 
     def close(self) -> None:
         """Close it; what was written stays."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        self._file.close()
 
 
 class PartFile(ReadableFile):
@@ -92,9 +93,8 @@ class PartFile(ReadableFile):
     def __init__(self, path: Path, size: int) -> None:
         self.path = path
         self.size = size
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
         try:
-            self._descriptor = os.open(path, flags, 0o666)
+            self._file = Positional(os.open(path, os.O_RDWR | os.O_CREAT | OPEN_FLAGS, 0o666))
         except OSError as error:
             raise local_fault(error, path) from error
         found = self._look()
@@ -109,18 +109,18 @@ class PartFile(ReadableFile):
                 raise local_fault(error, path) from error
 
     def _make_room(self, size: int) -> None:
-        os.ftruncate(self._descriptor, 0)
+        descriptor = self._file.descriptor
+        os.ftruncate(descriptor, 0)
         if size == 0:
             return
-        space = os.fstatvfs(self._descriptor)
-        if space.f_bavail * space.f_frsize < size:
+        if shutil.disk_usage(self.path.parent).free < size:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        os.ftruncate(self._descriptor, size)
+        os.ftruncate(descriptor, size)
         try:
             began = time.monotonic()
-            os.posix_fallocate(self._descriptor, 0, min(size, _TRIAL))
+            os.posix_fallocate(descriptor, 0, min(size, _TRIAL))
             if time.monotonic() - began < _PROMPT:
-                os.posix_fallocate(self._descriptor, 0, size)
+                os.posix_fallocate(descriptor, 0, size)
         except (AttributeError, OSError) as error:
             if isinstance(error, OSError) and error.errno not in _UNSUPPORTED:
                 raise
@@ -134,7 +134,7 @@ class PartFile(ReadableFile):
         """
         try:
             while view:
-                count = os.pwrite(self._descriptor, view, offset)
+                count = self._file.write(view, offset)
                 offset += count
                 view = view[count:]
         except OSError as error:
@@ -146,7 +146,7 @@ class PartFile(ReadableFile):
     def sync(self) -> None:
         """Make what was written survive a power loss."""
         try:
-            os.fdatasync(self._descriptor)
+            self._file.sync()
         except OSError as error:
             raise local_fault(error, self.path) from error
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from commonhold.client import errors
 from commonhold.client.transfer.journal import Subject
 from commonhold.client.transfer.layout import Paths
+from commonhold.client.transfer.lock import HeldError, Lock
 from commonhold.client.transfer.part import ReadableFile
 from commonhold.client.transfer.prove import sha256_of
 from commonhold.client.transfer.record import Record
@@ -17,6 +18,21 @@ def outcome_of(path: Path, record: Record) -> Outcome:
     return Outcome(
         path, record.dataset, record.version, record.size, record.checksum, is_verified=True, was_present=True
     )
+
+
+def tidy(paths: Paths) -> None:
+    """Remove what a run left that was killed between giving the file its name and forgetting how it came about."""
+    left = (paths.journal, paths.progress, paths.lock)
+    if os.path.lexists(paths.part) or not any(os.path.lexists(path) for path in left):
+        return
+    try:
+        with Lock(paths.lock):
+            if not os.path.lexists(paths.part):
+                paths.discard()
+    except HeldError:
+        return  # whoever holds it is just doing so
+    except errors.LocalFileError:
+        return  # a folder that may only be read: the file in it is right all the same
 
 
 class Present:

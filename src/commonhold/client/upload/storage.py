@@ -1,7 +1,6 @@
 """PUTting parts to the site's storage: fresh addresses in batches, a retry for whatever passes."""
 
 import hashlib
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -156,8 +155,9 @@ class _PartBody:
     def __iter__(self) -> Iterator[bytes]:
         with self._path.open("rb", buffering=0) as file:
             left = self._length
+            file.seek(self._start)
             while left:
-                chunk = os.pread(file.fileno(), min(_CHUNK, left), self._start + self._length - left)
+                chunk = file.read(min(_CHUNK, left))
                 if not chunk:
                     raise errors.LocalFileError(f"{self._path} has become shorter while it was sent.")
                 self._hash.update(chunk)
