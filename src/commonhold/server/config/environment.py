@@ -322,7 +322,7 @@ class Environment:
 TABLE = fields(Environment)
 _PREFIX = "COMMONHOLD_"
 # What the command reads for itself may stand in the same environment.
-_CLIENT = {"COMMONHOLD_API_KEY", "COMMONHOLD_API_URL", "COMMONHOLD_DOWNLOAD_PATH"}
+_CLIENT = {"COMMONHOLD_API_KEY", "COMMONHOLD_API_URL", "COMMONHOLD_CACHE", "COMMONHOLD_DOWNLOAD_PATH"}
 
 
 def read(environ: Mapping[str, str]) -> Environment:
