@@ -53,6 +53,7 @@ def test_a_port_in_use_is_one_line(tmp_path: Path):
     ("environment", "told"),
     [
         ({"COMMONHOLD_WORKERS": "2"}, "COMMONHOLD_VALKEY_URL"),
+        ({"COMMONHOLD_OIDC_ISSUER": "https://id.example.org"}, "COMMONHOLD_OIDC_CLIENT_ID"),
         ({"COMMONHOLD_WORKERS": "many"}, "COMMONHOLD_WORKERS: takes a whole number"),
         ({"COMMONHOLD_OPEN_CATALOG": "true"}, "there is no such setting"),
         ({"COMMONHOLD_DATABASE_URL": "mysql://x"}, "COMMONHOLD_DATABASE_URL"),
