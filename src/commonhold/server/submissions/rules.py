@@ -91,9 +91,9 @@ def create(viewer: Viewer, organization: int, *, can_publish: bool) -> Refused |
     if not can_publish:
         return Refused(Reason.CANNOT_PUBLISH, _CANNOT_PUBLISH)
     if PUBLISH not in viewer.scopes:
-        return Refused(
-            Reason.SCOPE, f"{_SCOPE} {_('Keys made before your organization could publish lack it.')}"
-        )
+        # No string inside another: whoever gathers strings for translation does not look there.
+        made_before = _("Keys made before your organization could publish lack it.")
+        return Refused(Reason.SCOPE, f"{_SCOPE} {made_before}")
     if viewer.memberships.get(organization) not in {OWNER, PUBLISHER}:
         return _ROLE
     return None
@@ -194,4 +194,4 @@ def _told(status: str) -> str:
         states.REJECTED: _("It was rejected: begin a new submission."),
         states.APPROVED: _("It is approved and published."),
     }
-    return f"{_('This submission cannot be changed now.')} {told.get(status, '')}".strip()
+    return " ".join((_("This submission cannot be changed now."), told.get(status, ""))).strip()
