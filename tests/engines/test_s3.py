@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
@@ -81,6 +82,19 @@ def test_a_large_put_goes_in_parts(store):
     assert stored.size == len(content)
     assert stored.etag.endswith('-2"')
     assert content_of(store, KEY) == content
+
+
+def test_more_parts_than_fit_a_page_of_the_listing(seaweedfs, tmp_path):
+    store = make(seaweedfs, tmp_path)
+    upload = store.begin_upload(KEY, content_type="application/zip")
+    urls = [store.part_url(KEY, upload, number, expires_at=soon()) for number in range(1, 1006)]
+    with ThreadPoolExecutor(8) as threads:
+        assert {answer[0] for answer in threads.map(lambda url: send(url, b"x"), reversed(urls))} == {200}
+    held = store.list_parts(KEY, upload)
+    assert [(part.number, part.size) for part in held] == [(number, 1) for number in range(1, 1006)]
+    [listed] = [found for found in store.list_uploads() if found.upload_id == upload]
+    assert listed.size == 1005
+    store.abort_upload(KEY, upload)
 
 
 def test_a_failing_source_leaves_nothing(store):

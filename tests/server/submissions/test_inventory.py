@@ -67,6 +67,7 @@ def test_what_is_needed_stays_and_the_rest_goes(store, one: Publisher, tmp_path:
     upload = store.begin_upload(upload_key, content_type="application/gzip")
     foreign = f"backups/{new_id()}.tar.gz"
     store.put(foreign, io.BytesIO(b"somebody else's"))
+    foreign_upload = store.begin_upload(f"backups/{new_id()}.zip", content_type="application/zip")
     died = Upload.objects.create(
         submission=Upload.objects.get(public_id=sent).submission, filename="x.zip", content_type="application/zip",
         size_bytes=1, object_key=f"uploads/{new_id()}/x.zip",
@@ -82,7 +83,9 @@ def test_what_is_needed_stays_and_the_rest_goes(store, one: Publisher, tmp_path:
 
     clean(store)
     assert not {object_key, upload_key, died.object_key} & set(orphans(store))
-    assert upload not in {unfinished.upload_id for unfinished in store.list_uploads()}
+    unfinished = {found.upload_id for found in store.list_uploads()}
+    assert upload not in unfinished
+    assert foreign_upload in unfinished
     died.refresh_from_db()
     assert died.status == "failed"
     assert store.stat(foreign).size == 15

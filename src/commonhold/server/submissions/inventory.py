@@ -105,7 +105,8 @@ def find_orphans(store: Store, grace: dt.timedelta = GRACE) -> Orphans:
         for listed in objects:
             if listed.key not in kept:
                 found.add(_of_object(listed, before))
-    for uploads in _batches(store.list_uploads()):
+    started = (upload for upload in store.list_uploads() if upload.key.startswith(_OURS))
+    for uploads in _batches(started):
         running = under_way([upload.key for upload in uploads])
         for upload in uploads:
             if upload.key not in running:
