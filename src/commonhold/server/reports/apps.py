@@ -8,3 +8,9 @@ class ReportsConfig(AppConfig):
 
     name = "commonhold.server.reports"
     label = "reports"
+
+    def ready(self) -> None:
+        """Listen for people who leave."""
+        from commonhold.server.reports import leaving  # noqa: PLC0415  models load after the apps
+
+        leaving.listen()
