@@ -8,9 +8,9 @@ from tests.support.site import unique
 
 @pytest.fixture(autouse=True)
 def fresh_limits(database):
-    from commonhold.server.limits.limiter import limiter
+    from commonhold.server.limits import limiter
 
-    limiter.cache_clear()
+    limiter._limiter.cache_clear()
 
 
 def report_of(slug):

@@ -109,7 +109,9 @@ class SharedLimiter:
         except StorageError as error:
             _log.error("request limits are not counted: %s", error)
             return None
-        previous, previous_ends, current, current_ends = window
+        previous, previous_ends, current, current_lives = window
+        # A window is kept for as long again as it lasts, to be the previous one.
+        current_ends = max(0.0, current_lives - length)
         return _standing(allowed, amount, length, (previous, previous_ends, current, current_ends))
 
 
@@ -151,8 +153,17 @@ def parsed(rate: str) -> tuple[int, int]:
     return int(amount), _SECONDS[period]
 
 
-@cache
+_making = threading.Lock()
+
+
 def limiter() -> Limiter:
     """Return this process's limiter."""
+    # One thread makes it: the package for Valkey, imported by two at once, is not found by the second.
+    with _making:
+        return _limiter()
+
+
+@cache
+def _limiter() -> Limiter:
     url = environment().valkey_url
     return SharedLimiter(url) if url else MemoryLimiter()
