@@ -34,12 +34,24 @@ def set_stage(make: Maker) -> Stage:
     for status in ("removed", "withheld"):
         make.dataset(organization, slug=f"{word}-{status}", name=status.title(), status=status, **shared)
     reviewer, _ = make.person(None, name="Rob", roles=["reviewer"])
+    operator, _ = make.person(None, name="Olu", roles=["operator"])
     make.load()
-    names = {"word": word, "organization": organization, **_submissions(publisher, word)}
+    names = {
+        "word": word,
+        "organization": organization,
+        "person": _row_of(reader),
+        **_submissions(publisher, word),
+    }
     return Stage(
-        {"reader": reader, "publisher": publisher, "reviewer": reviewer},
+        {"reader": reader, "publisher": publisher, "reviewer": reviewer, "operator": operator},
         names | {kind: f"{word}-{kind}" for kind in ("agreed", "restricted", "removed", "withheld")},
     )
+
+
+def _row_of(address: str) -> str:
+    from commonhold.server.accounts.models import Person
+
+    return str(Person.objects.get(email=address).pk)
 
 
 def _submissions(publisher: str, slug: str) -> dict[str, str]:
