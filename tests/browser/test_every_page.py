@@ -98,7 +98,7 @@ class Visit:
         self.window.goto(self.site.url + path)
         count = self.window.evaluate(USABLE)
         # The keyboard goes through the parts of a date one by one.
-        dates = self.window.locator("input[type=datetime-local]").count()
+        dates = self.window.locator("input[type=datetime-local], input[type=date]").count()
         met: set[str] = set()
         for _ in range(count + 5 + 8 * dates):
             self.window.keyboard.press("Tab")

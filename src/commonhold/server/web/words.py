@@ -33,7 +33,11 @@ REQUEST_STATES = {
     "revoked": _("Revoked"),
 }
 
-STATUSES = {"published": _("Published"), "removed": _("Removed"), "withheld": _("Withheld")}
+STATUSES = {
+    "published": pgettext_lazy("state of a dataset", "Published"),
+    "removed": _("Removed"),
+    "withheld": _("Withheld"),
+}
 
 REPORT_KINDS = {
     "copyright": _("Copyright: it holds work that may not be shared"),
@@ -43,7 +47,7 @@ REPORT_KINDS = {
 }
 
 REPORT_STATES = {
-    "open": _("Open"),
+    "open": pgettext_lazy("state of a report", "Open"),
     "dismissed": _("Dismissed"),
     "withheld": _("Withheld"),
     "removed": _("Removed"),
