@@ -6,7 +6,8 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,13 @@ from commonhold.client.people import DeviceCodes
 from tests.faults.conftest import environment
 from tests.support.collection import Maker
 from tests.support.site import Site
+
+
+def finished(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run it to its end in a thread without an event loop: browser tests keep one in this."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
 
 SESSION = client.UploadSession("up", "id", 1, "")
 CODES = DeviceCodes("secret", "BCDF-GHJK", "https://x/device", "https://x/device", 600, 1)
@@ -205,7 +213,7 @@ def test_many_calls_at_once_and_downloads(shelf: tuple[client.Settings, list[str
         with pytest.raises(errors.GivenUpError):
             await site.account()
 
-    asyncio.run(work())
+    finished(work())
     assert len(list(tmp_path.glob("*.tar.gz"))) == 5
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("commonhold")]
 
@@ -233,7 +241,7 @@ def test_a_cancelled_call_ends_its_thread_and_frees_its_connection() -> None:
                 connection.close()
                 again.close()
 
-    asyncio.run(asyncio.wait_for(work(), 30))
+    finished(asyncio.wait_for(work(), 30))
 
 
 def test_a_cancelled_download_goes_on_with_the_next(
@@ -272,4 +280,4 @@ def test_a_cancelled_download_goes_on_with_the_next(
             assert outcome.received < outcome.size
             return outcome
 
-    assert asyncio.run(work()).is_verified
+    assert finished(work()).is_verified

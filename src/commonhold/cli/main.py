@@ -1,5 +1,6 @@
 """The ``commonhold`` command: an overview that loads nothing, and commands that load when they are used."""
 
+import _thread
 import os
 import sys
 from collections.abc import Sequence
@@ -48,6 +49,7 @@ def cli(context: click.Context) -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and leave with its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.unraisablehook = _interrupt_again
     try:
         code = cli.main(args=given, prog_name="commonhold", standalone_mode=False)
         sys.stdout.flush()
@@ -60,3 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
         code = report(error, as_json="--json" in given)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _interrupt_again(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Keep a Ctrl-C that struck where Python drops exceptions, in a destructor say: raise it where it is heeded."""
+    if isinstance(unraisable.exc_value, KeyboardInterrupt):
+        _thread.interrupt_main()
+    else:
+        sys.__unraisablehook__(unraisable)

@@ -70,6 +70,7 @@ class InvalidError(Exception):
 
 NOT_FOUND = Refused(Reason.NOT_FOUND, gettext_lazy("There is no submission with this id."))
 GONE = Refused(Reason.GONE, gettext_lazy("This submission was deleted."))
+_CANNOT_BE_CHANGED = gettext_lazy("This submission cannot be changed now.")
 _UNDER_REVIEW = gettext_lazy("It is under review. Withdraw it first, or wait for the reviewer's decision.")
 
 
@@ -194,4 +195,4 @@ def _told(status: str) -> str:
         states.REJECTED: _("It was rejected: begin a new submission."),
         states.APPROVED: _("It is approved and published."),
     }
-    return " ".join((_("This submission cannot be changed now."), told.get(status, ""))).strip()
+    return f"{_CANNOT_BE_CHANGED} {told.get(status, '')}".strip()
