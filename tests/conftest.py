@@ -7,6 +7,7 @@ with either. Tests share the site and keep apart by organizations, people and da
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Point this process, and every command it starts, at a site of the run's own."""
+    # What a shell starts in the background ignores Ctrl-C, and so would the commands that tests stop by it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     global _server, _objects, _folder
     worker = getattr(config, "workerinput", None)
     name = worker["workerid"] if worker else "main"

@@ -43,7 +43,12 @@ def page(chromium: Any) -> Iterator[Any]:
     window.set_default_timeout(15_000)
     faults: list[str] = []
     window.on("pageerror", lambda error: faults.append(str(error)))
-    window.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    window.on(
+        "console",
+        lambda message: (
+            faults.append(f"{message.text} ({message.location})") if message.type == "error" else None
+        ),
+    )
     yield window
     context.close()
     assert faults == []

@@ -38,9 +38,13 @@ def hidden_fields(page: str) -> dict[str, str]:
 @pytest.fixture
 def visitor(database: None) -> Any:
     """Make visitors: ``visitor()`` for a stranger, ``visitor("a@example.org")`` for somebody signed in."""
+    from django.core.cache import cache
     from django.test import Client
 
     from commonhold.server.accounts.models import Person
+
+    # All tests sign in from one address: what the others used up is forgotten.
+    cache.clear()
 
     def arrive(address: str | None = None, **headers: str) -> Visitor:
         client = Client(enforce_csrf_checks=True, headers={"host": "localhost", **headers})
