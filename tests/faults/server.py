@@ -99,6 +99,8 @@ class Site:
         self.sessions = 0
         self.on_storage: Callable[[Seen], Fault | None] = lambda _seen: None
         self.on_api: Callable[[Seen], tuple[int, dict, dict] | None] = lambda _seen: None
+        #: Called when a session was charged, and before the answer leaves.
+        self.on_grant: Callable[[], None] = lambda: None
         self.storage_host: str | None = None
         self.account: dict = ACCOUNT
         self.lock = threading.Lock()
@@ -304,7 +306,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return before
             site.sessions += 1
             site.granted[file.id, key] = session = self._session(file, file.content, file.filename)
-            return session
+        site.on_grant()
+        return session
 
     def _session(self, file: File, content: bytes, filename: str) -> dict:
         site = self.site
