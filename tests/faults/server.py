@@ -93,8 +93,14 @@ class Site:
         self.lifetime = 43_200.0
         self.seen: list[Seen] = []
         self.addresses: dict[str, str] = {}
+        #: What was granted to each question that came with a key.
+        self.granted: dict[tuple[str, str], dict] = {}
+        #: How many sessions were charged.
+        self.sessions = 0
         self.on_storage: Callable[[Seen], Fault | None] = lambda _seen: None
         self.on_api: Callable[[Seen], tuple[int, dict, dict] | None] = lambda _seen: None
+        #: Called when a session was charged, and before the answer leaves.
+        self.on_grant: Callable[[], None] = lambda: None
         self.storage_host: str | None = None
         self.account: dict = ACCOUNT
         self.lock = threading.Lock()
@@ -136,7 +142,8 @@ class Site:
         return sum(seen.method == method and urlsplit(seen.path).path.endswith(ending) for seen in self.seen)
 
     @property
-    def sessions(self) -> int:
+    def asked(self) -> int:
+        """How often a session was asked for, whatever the answer."""
         return self.count("POST", "/download")
 
     @property
@@ -238,7 +245,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif rest == ("members",) and file.members is not None:
             self._json(*self._members(file))
         elif rest == ("download",) and self.command == "POST":
-            self._json(200, self._session(file, file.content, file.filename))
+            self._json(200, self._charged(file))
         elif rest == ("sample-download",) and self.command == "POST" and file.sample is not None:
             self._json(200, self._session(file, file.sample, f"sample-{file.filename}"))
         else:
@@ -289,6 +296,18 @@ class _Handler(BaseHTTPRequestHandler):
         kind = "zip" if file.filename.endswith(".zip") else "tar.gz"
         items = named if name else [{**one, "point": None} for one in named]
         return 200, {**about, "archive": kind, "total": len(file.members or []), "items": items, "next": None}
+
+    def _charged(self, file: File) -> dict:
+        """Grant a download, or the one that the same question was granted, while its address lives."""
+        site, key = self.site, self.headers.get("Idempotency-Key", "")
+        with site.lock:
+            before = site.granted.get((file.id, key)) if key else None
+            if before and before["downloadToken"].removeprefix("tok_") in site.addresses:
+                return before
+            site.sessions += 1
+            site.granted[file.id, key] = session = self._session(file, file.content, file.filename)
+        site.on_grant()
+        return session
 
     def _session(self, file: File, content: bytes, filename: str) -> dict:
         site = self.site

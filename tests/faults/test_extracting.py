@@ -129,7 +129,7 @@ def test_a_folder_that_is_there_is_replaced_only_when_asked_for(tmp_path: Path) 
         with pytest.raises(errors.LocalFileError, match="there already"):
             run(site, tmp_path)
         assert (tmp_path / "greetings/mine").exists()
-        assert site.sessions == 0
+        assert site.asked == 0
         run(site, tmp_path, overwrite=True)
     assert found(tmp_path / "greetings").keys() >= CONTENT.keys()
     assert not (tmp_path / "greetings/mine").exists()

@@ -34,7 +34,7 @@ def test_no_room_is_told_before_any_quota_is_spent(tmp_path: Path) -> None:
     with Site(File(CONTENT)) as site:
         with bounded_files(1_000_000), pytest.raises(errors.DiskFullError, match="no room"):
             fetch(site, tmp_path)
-        assert site.sessions == 0
+        assert site.asked == 0
         assert list(tmp_path.iterdir()) == []
         assert is_right(fetch(site, tmp_path), CONTENT)
 
@@ -59,7 +59,7 @@ def test_a_disk_that_is_too_small_is_told_early_and_kept_clean(small_disk: Path,
         assert result.returncode == 2
         assert "no room" in result.stderr
         assert "--output" in result.stderr
-        assert site.sessions == 0
+        assert site.asked == 0
     assert list(small_disk.iterdir()) == []
 
 
@@ -105,7 +105,7 @@ def test_a_folder_that_may_not_be_written_to(closed_folder: Path, command: Comma
         facts = json.loads(result.stdout)["downloads"][0]["error"]
         assert "cannot be written" in facts["message"]
         assert "permissions" in facts["hint"]
-        assert site.sessions == 0
+        assert site.asked == 0
 
 
 def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_another_file_of_its_name_is_left_alone(tmp_path: Path, content: bytes) 
         with pytest.raises(errors.LocalFileError, match="is there already"):
             fetch(site, tmp_path)
         assert (tmp_path / "greetings.tar.gz").read_bytes() == content
-        assert site.sessions == 0
+        assert site.asked == 0
         assert is_right(fetch(site, tmp_path, overwrite=True), CONTENT)
 
 
@@ -313,7 +313,7 @@ def test_an_address_that_never_works_is_not_asked_for_again_and_again(tmp_path: 
         site.on_storage = lambda _seen: Fault("status", status=403)
         with pytest.raises(errors.NotAllowedError, match="just granted"):
             fetch(site, tmp_path)
-        assert site.sessions == 1
+        assert site.asked == 1
 
 
 def test_an_address_near_its_end_is_renewed_before_it_fails(tmp_path: Path) -> None:
@@ -329,7 +329,7 @@ def test_a_spent_quota_does_not_hurt_an_address_that_still_lives(tmp_path: Path)
     with Site(small(), rate=1_000_000) as site:
         site.lifetime = 4.0
         spent = (429, {"error": "Rate limit exceeded"}, {"Retry-After": "9999"})
-        site.on_api = lambda seen: spent if seen.method == "POST" and site.sessions > 1 else None
+        site.on_api = lambda seen: spent if seen.method == "POST" and site.sessions else None
         outcome = fetch(site, tmp_path, options=options(connections=4))
     assert is_right(outcome, CONTENT)
 
@@ -358,7 +358,7 @@ def test_a_hostile_file_name_is_refused_before_anything_is_written(tmp_path: Pat
     with Site(small(filename=name)) as site:
         with pytest.raises(errors.ProtocolError, match="file name"):
             fetch(site, folder)
-        assert site.sessions == 0
+        assert site.asked == 0
     assert list(folder.iterdir()) == []
     assert list(tmp_path.iterdir()) == [folder]
 
@@ -399,6 +399,6 @@ def test_a_sample_is_fetched_and_spends_nothing(tmp_path: Path) -> None:
         outcome = fetch(site, tmp_path, sample=True)
         assert is_right(outcome, sample)
         assert outcome.is_verified
-        assert site.sessions == 0
+        assert site.asked == 0
         assert fetch(site, tmp_path, sample=True).was_present
         assert is_right(fetch(site, tmp_path), CONTENT)

@@ -85,13 +85,22 @@ class Client(AccessCalls, PublishingCalls, SignInCalls):
 
     # -- bytes
 
-    def start_download(self, name: str, *, version: int | None = None) -> Session:
-        """Ask for a download. Each granted call counts against the organization's quota of the day."""
-        return self._session(_path(name, "download"), {"version": version})
+    def start_download(self, name: str, *, version: int | None = None, key: str | None = None) -> Session:
+        """Ask for a download. Each granted call counts against the organization's quota of the day.
+
+        Args:
+            name: id or slug.
+            version: a version, None for the current one.
+            key: 16 to 64 letters, digits, ``-`` or ``_``, made up by the caller. Asked again with the same key, a
+                site that knows ``Idempotency-Key`` returns the same session while it lives, and counts it once.
+        """
+        return self._session(
+            _path(name, "download"), {"version": version}, {"Idempotency-Key": key} if key else {}
+        )
 
     def start_sample(self, name: str) -> Session:
         """Ask for the sample of a dataset. No quota is spent."""
-        return self._session(_path(name, "sample-download"), {})
+        return self._session(_path(name, "sample-download"), {}, {})
 
     def pieces(self, name: str, *, version: int | None = None) -> Pieces | None:
         """Return the hash of each piece of a dataset's file; None on sites that do not offer them."""
@@ -154,8 +163,8 @@ class Client(AccessCalls, PublishingCalls, SignInCalls):
 
         return download(self, Request(name, Path(folder), **wanted), watcher)
 
-    def _session(self, path: str, query: Mapping[str, Any]) -> Session:
-        answer, date = self._call("POST", path, query, LARGEST_ANSWER)
+    def _session(self, path: str, query: Mapping[str, Any], headers: Mapping[str, str]) -> Session:
+        answer, date = self._call("POST", path, query, LARGEST_ANSWER, headers=headers)
         return Session.read(answer, http_date(date))
 
 

@@ -105,9 +105,14 @@ class AsyncClient:
 
     # -- bytes
 
-    async def start_download(self, name: str, *, version: int | None = None) -> Session:
-        """Ask for a download. Each granted call counts against the organization's quota of the day."""
-        return await self._run(lambda site: site.start_download(name, version=version))
+    async def start_download(
+        self, name: str, *, version: int | None = None, key: str | None = None
+    ) -> Session:
+        """Ask for a download. Each granted call counts against the organization's quota of the day.
+
+        With a ``key`` of the caller's own making, a site that knows ``Idempotency-Key`` counts the same question once.
+        """
+        return await self._run(lambda site: site.start_download(name, version=version, key=key))
 
     async def start_sample(self, name: str) -> Session:
         """Ask for the sample of a dataset. No quota is spent."""

@@ -90,6 +90,7 @@ class Wire:
         *,
         repeatable: bool = False,
         keyless: bool = False,
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[Mapping[str, Any], str]:
         url = self.settings.api_url + path + query_of(query)
         patience = Patience(self.max_wait)
@@ -97,7 +98,7 @@ class Wire:
             for attempt in range(1, _MOST_ATTEMPTS + 1):
                 self._go_on()
                 try:
-                    return self._attempt(method, url, most, body, keyless=keyless)
+                    return self._attempt(method, url, most, body, headers or {}, keyless=keyless)
                 except errors.CommonholdError as error:
                     seconds = _wait_before_retry(error, method == "GET" or repeatable, attempt)
                     if seconds is None or attempt == _MOST_ATTEMPTS or not patience.allows(seconds):
@@ -115,9 +116,16 @@ class Wire:
             raise errors.GivenUpError("The call was given up.")
 
     def _attempt(
-        self, method: str, url: str, most: int, body: Mapping[str, Any] | None, *, keyless: bool
+        self,
+        method: str,
+        url: str,
+        most: int,
+        body: Mapping[str, Any] | None,
+        more: Mapping[str, str],
+        *,
+        keyless: bool,
     ) -> tuple[Mapping[str, Any], str]:
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json", **more}
         if self.settings.key and not keyless:
             headers["Authorization"] = f"Bearer {self.settings.key}"
         content = b""

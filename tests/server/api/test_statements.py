@@ -21,9 +21,11 @@ def reader(make: Maker) -> tuple[Client, str, str]:
     return Client(SERVER_NAME="localhost"), key, dataset
 
 
-def statements(client: Client, method: str, path: str, key: str, status: int = 200) -> list[str]:
+def statements(
+    client: Client, method: str, path: str, key: str, status: int = 200, **headers: str
+) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
-        response = client.generic(method, path, headers={"Authorization": f"Bearer {key}"})
+        response = client.generic(method, path, headers={"Authorization": f"Bearer {key}", **headers})
     assert response.status_code == status, response.content
     found = [query["sql"] for query in captured.captured_queries]
     return [sql for sql in found if not sql.startswith(_TRANSACTION_CONTROL)]
@@ -47,6 +49,14 @@ def test_hot_reads_make_few_statements(reader: tuple[Client, str, str], method: 
     client, key, dataset = reader
     found = statements(client, method, path.format(dataset=dataset), key)
     assert len(found) <= most, found
+
+
+def test_a_key_for_the_session_costs_one_statement_at_most(reader: tuple[Client, str, str]):
+    client, key, dataset = reader
+    path, asked = f"/api/datasets/{dataset}/download", {"Idempotency-Key": "k" * 32}
+    usual = len(statements(client, "POST", path, key))
+    assert len(statements(client, "POST", path, key, **asked)) <= usual + 1
+    assert len(statements(client, "POST", path, key, **asked)) < usual
 
 
 def test_a_misspelled_key_never_reaches_the_database(reader: tuple[Client, str, str]):

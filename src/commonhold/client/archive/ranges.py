@@ -208,8 +208,8 @@ class Ranges:
             self._check(kept.size, kept.checksum)
         return self._source
 
-    def _ask(self) -> Session:
-        session = self._site.start_download(self._about.dataset, version=self._about.version)
+    def _ask(self, key: str) -> Session:
+        session = self._site.start_download(self._about.dataset, version=self._about.version, key=key)
         self.granted += 1
         return session
 

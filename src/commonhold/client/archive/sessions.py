@@ -5,7 +5,7 @@ What is kept lets anyone fetch the file, so nobody else may read it.
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -14,6 +14,7 @@ from commonhold.client.models import Session, web_address
 from commonhold.client.transfer.layout import read_json, write_json
 from commonhold.client.transfer.lock import HeldError, Lock
 from commonhold.client.transfer.part import local_fault
+from commonhold.client.transfer.question import as_key, new_key
 from commonhold.client.transfer.source import Grant, Identity
 
 _FORMAT = 1
@@ -22,12 +23,16 @@ _LOCK_POLL = 0.1
 
 @dataclass(frozen=True)
 class Kept:
-    """An address that was granted for one version of one dataset, and what it must lead to."""
+    """An address that was granted for one version of one dataset, and what it must lead to.
+
+    ``asking`` is the key of a question for another, whose answer is not noted yet, or an empty text.
+    """
 
     grant: Grant
     identity: Identity
     size: int
     checksum: str | None
+    asking: str = ""
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
@@ -47,6 +52,7 @@ class Kept:
                 Identity(str(content["etag"]), str(content["modified"])),
                 int(content["size"]),
                 content["checksum"],
+                as_key(content.get("asking")),
             )
         except (KeyError, TypeError, ValueError):
             return None
@@ -66,12 +72,9 @@ class Kept:
             "modified": self.identity.modified,
             "size": self.size,
             "checksum": self.checksum,
+            "asking": self.asking,
         }
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_json(path, content, secret=True)
-        except OSError as error:
-            raise local_fault(error, path) from error
+        _write(path, content)
 
 
 class SessionStore:
@@ -89,14 +92,15 @@ class SessionStore:
         words = "\n".join((api_url, key or "", dataset, str(version)))
         return self.folder / f"{hashlib.sha256(words.encode()).hexdigest()[:40]}.json"
 
-    def obtain(self, path: Path, ask: Callable[[], Session], *, refused: str = "") -> Kept:
+    def obtain(self, path: Path, ask: Callable[[str], Session], *, refused: str = "") -> Kept:
         """Return the session that lives, asking for one only where there is none.
 
         Processes that ask at the same moment ask once.
 
         Args:
             path: see :meth:`path`.
-            ask: asks the site, which counts against the quota.
+            ask: asks the site with a key, which counts against the quota once. The key is kept beside the session until
+                its answer is, so that who comes after a killed process asks the same question.
             refused: an address that the storage does not accept any more.
         """
         kept = _usable(path, refused)
@@ -114,7 +118,7 @@ class SessionStore:
             kept = _usable(path, refused)
             if kept:
                 return kept
-            session = ask()
+            session = ask(_key_to_ask_with(path))
             now = time.time()
             ends = None if session.lifetime is None else now + session.lifetime
             kept = Kept(Grant(session.url, now, ends), Identity(), session.size_bytes, session.checksum)
@@ -134,6 +138,26 @@ class SessionStore:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise local_fault(error, self.folder) from error
+
+
+def _key_to_ask_with(path: Path) -> str:
+    """Return a key that is kept until the answer is: the one of before, where its answer is not known."""
+    content = read_json(path) or {}
+    if content.get("format") != _FORMAT:
+        content = {"format": _FORMAT}
+    key = as_key(content.get("asking"))
+    if not key:
+        key = new_key()
+        _write(path, {**content, "asking": key})
+    return key
+
+
+def _write(path: Path, content: Mapping[str, object]) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_json(path, content, secret=True)
+    except OSError as error:
+        raise local_fault(error, path) from error
 
 
 def _usable(path: Path, refused: str) -> Kept | None:

@@ -94,9 +94,7 @@ class Extraction(Fetch):
         try:
             folder = Folder(staging, overwrite=True)
             unpack = untar if not subject.filename.lower().endswith(".zip") else unzip(self._members(subject))
-            mine = replace(subject, segment=plan.segment)
-            granted = self._granted(replace(kept, subject=mine) if kept else None, mine)
-            notes = _Notes(paths.journal, replace(granted, subject=about))
+            notes = _Notes(paths.journal, self._granted(kept or Journal(about), subject, paths.journal))
             try:
                 is_verified, links = self._stream(plan, notes, subject, _Unpacking(unpack, folder))
             except ChangedError:
@@ -143,7 +141,7 @@ class Extraction(Fetch):
         self, plan: Plan, notes: "_Notes", subject: Subject, unpacking: "_Unpacking"
     ) -> tuple[bool, int]:
         source = Source(
-            notes.journal.grant,
+            notes.journal.granted,
             plan.size,
             notes.journal.identity,
             renew=lambda: self._renew(subject, notes),
@@ -232,14 +230,18 @@ class _Notes:
         self.journal = journal
         journal.write(path)
 
+    def note_question(self, key: str) -> None:
+        self._change(lambda journal: replace(journal, asking=key))
+
     def note_grant(self, grant: Grant) -> None:
-        with self._lock:
-            self.journal = replace(self.journal, grant=grant)
-            self.journal.write(self._path)
+        self._change(lambda journal: journal.with_grant(grant))
 
     def note_identity(self, identity: Identity) -> None:
+        self._change(lambda journal: replace(journal, identity=identity))
+
+    def _change(self, change: Callable[[Journal], Journal]) -> None:
         with self._lock:
-            self.journal = replace(self.journal, identity=identity)
+            self.journal = change(self.journal)
             self.journal.write(self._path)
 
 

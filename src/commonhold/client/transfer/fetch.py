@@ -5,10 +5,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from commonhold.client import errors
 from commonhold.client.api import Client
+from commonhold.client.connection import UnsentError
 from commonhold.client.models import Dataset, Pieces, Session
 from commonhold.client.names import safe_name
 from commonhold.client.transfer import record as records
@@ -20,6 +22,7 @@ from commonhold.client.transfer.lock import HeldError, Lock
 from commonhold.client.transfer.part import PartFile, local_fault
 from commonhold.client.transfer.plan import SEGMENT, Plan
 from commonhold.client.transfer.present import Present, keep_record, outcome_of, tidy
+from commonhold.client.transfer.question import new_key
 from commonhold.client.transfer.request import Outcome, Request, Watcher
 from commonhold.client.transfer.resume import Workplace
 from commonhold.client.transfer.source import Grant, Identity, Source
@@ -30,6 +33,13 @@ _LOCK_POLL = 0.3
 
 class Notebook(Protocol):
     """Where a download notes what the next run must know."""
+
+    @property
+    def journal(self) -> Journal:
+        """What is noted."""
+
+    def note_question(self, key: str) -> None:
+        """Remember the key of a question before it is asked."""
 
     def note_grant(self, grant: Grant) -> None:
         """Remember another address."""
@@ -137,7 +147,7 @@ class Fetch:
         """Look for an unfinished download of it whose address still lives, for sites that tell little."""
         for path in self._request.folder.glob("*.part.journal"):
             journal = Journal.read(path)
-            if journal is None or not journal.grant.is_alive(time.time()):
+            if journal is None or journal.grant_at(time.time()) is None:
                 continue
             subject = journal.subject
             if subject == replace(
@@ -164,11 +174,11 @@ class Fetch:
             segment=SEGMENT,
         )
 
-    def _ask_for_session(self, version: int | None = None) -> Session:
+    def _ask_for_session(self, version: int | None = None, key: str = "") -> Session:
         name = self._details.id if self._details else self._request.name
         if self._request.sample:
             return self._site.start_sample(name)
-        session = self._site.start_download(name, version=version or self._request.version)
+        session = self._site.start_download(name, version=version or self._request.version, key=key or None)
         self._sessions += 1
         return session
 
@@ -228,13 +238,16 @@ class Fetch:
         # Room is made, and the folder found writable, before any quota is spent.
         part = PartFile(paths.part, plan.size)
         try:
-            journal = self._granted(kept, subject)
+            journal = self._granted(kept or Journal(subject), subject, paths.journal)
             journal.write(paths.journal)  # before anything else: what was granted must not be lost
             workplace = Workplace.open(paths, part, plan, journal)
         except BaseException:
             part.close()
-            if kept is None and not paths.journal.exists():
+            left = Journal.read(paths.journal)
+            if left is None:
                 paths.discard()
+            elif left.grant is None:  # only a question, which may have been answered: it needs no room
+                paths.part.unlink(missing_ok=True)
             raise
         try:
             return self._run(paths, subject, plan, workplace)
@@ -242,7 +255,7 @@ class Fetch:
             workplace.close()
             paths.discard()
             # The address may be good for another try, which then spends no quota.
-            Journal(subject, workplace.journal.grant).write(paths.journal)
+            Journal(subject, workplace.journal.granted).write(paths.journal)
             raise
         finally:
             workplace.close()
@@ -254,22 +267,43 @@ class Fetch:
             return Plan(subject.size, pieces.piece_size, pieces.digests, subject.checksum)
         return Plan(subject.size, SEGMENT, (), subject.checksum)
 
-    def _granted(self, kept: Journal | None, subject: Subject) -> Journal:
-        """Return a journal with an address that lives, asking for one only where the kept one has none."""
-        if self._session is None and kept and kept.grant.is_alive(time.time()):
-            return kept
-        session, self._session = self._session or self._ask_for_session(subject.version), None
+    def _granted(self, journal: Journal, subject: Subject, path: Path) -> Journal:
+        """Return the journal with an address that lives, asking for one only where it has none.
+
+        Until the answer is noted, the journal at ``path`` holds the key of the question: whoever is killed in between
+        asks again with it, and is given the same session. An answer that grants nothing leaves no such journal.
+        """
+        if self._session is None:
+            if journal.grant_at(time.time()):
+                return journal
+            journal = self._about_to_ask(journal, path)
+            try:
+                self._session = self._ask_for_session(subject.version, journal.asking)
+            except errors.CommonholdError as error:
+                if journal.grant is None and _granted_nothing(error):
+                    path.unlink(missing_ok=True)
+                raise
+        session = self._session
         described = self._make_subject(
             session.version, session.filename or subject.filename, session.size_bytes, session.checksum
         )
         if replace(described, segment=subject.segment, version=subject.version) != subject:
-            self._session = session
+            if journal.grant is None:
+                path.unlink(missing_ok=True)  # the session is for another file, and is at hand
             raise _AnotherFileError
-        return replace(kept, grant=_grant(session)) if kept else Journal(subject, _grant(session))
+        self._session = None
+        return journal.with_grant(_grant(session))
+
+    def _about_to_ask(self, journal: Journal, path: Path) -> Journal:
+        if self._request.sample or journal.asking:
+            return journal
+        journal = replace(journal, asking=new_key())
+        journal.write(path)
+        return journal
 
     def _run(self, paths: Paths, subject: Subject, plan: Plan, workplace: Workplace) -> Outcome:
         source = Source(
-            workplace.journal.grant,
+            workplace.journal.granted,
             plan.size,
             workplace.journal.identity,
             renew=lambda: self._renew(subject, workplace),
@@ -327,7 +361,11 @@ class Fetch:
         return time.monotonic() - self._began
 
     def _renew(self, subject: Subject, notebook: Notebook) -> Grant:
-        session = self._ask_for_session(subject.version)
+        key = notebook.journal.asking
+        if not key and not self._request.sample:
+            key = new_key()
+            notebook.note_question(key)
+        session = self._ask_for_session(subject.version, key)
         if (session.size_bytes, session.checksum) != (subject.size, subject.checksum):
             self._session = session
             raise ChangedError("the site grants another file now")
@@ -339,6 +377,12 @@ class Fetch:
 def _fits(pieces: Pieces, subject: Subject) -> bool:
     same_content = pieces.checksum is None or pieces.checksum == subject.checksum
     return same_content and pieces.size_bytes == subject.size
+
+
+def _granted_nothing(error: errors.CommonholdError) -> bool:
+    """Whether the site, asked for a session, has surely granted none."""
+    refused = error.status is not None and (400 <= error.status < 500 or error.status == 503)
+    return refused or isinstance(error, UnsentError)
 
 
 def _grant(session: Session) -> Grant:

@@ -13,6 +13,7 @@ from commonhold.client.models import web_address
 from commonhold.client.transfer.layout import read_json, write_json
 from commonhold.client.transfer.lock import boot_id
 from commonhold.client.transfer.part import local_fault
+from commonhold.client.transfer.question import as_key
 from commonhold.client.transfer.source import Grant, Identity
 
 _FORMAT = 1
@@ -38,26 +39,43 @@ class Journal:
 
     Attributes:
         subject: what is fetched.
-        grant: from where, and until when.
+        grant: from where, and until when; None before the site has granted anything.
         identity: how the storage names the content.
         nonce: ties the marks file to this journal.
         boot: the run of the machine in which the marks were made.
         file: device and inode of the file they speak of.
         durable: the segments that the disk had for certain, at the last look.
+        asking: the key of a question whose answer is not noted yet, or an empty text.
     """
 
     subject: Subject
-    grant: Grant
+    grant: Grant | None = None
     identity: Identity = field(default_factory=Identity)
     nonce: bytes = field(default_factory=lambda: secrets.token_bytes(16))
     boot: str = field(default_factory=boot_id)
     file: str = ""
     durable: frozenset[int] = frozenset()
+    asking: str = ""
 
     @property
     def is_of_this_boot(self) -> bool:
         """Whether the machine has run on since, so that what was written can be read back."""
         return bool(self.boot) and self.boot == boot_id()
+
+    @property
+    def granted(self) -> Grant:
+        """The address, once there is one."""
+        if self.grant is None:
+            raise ValueError("the site has granted nothing yet")
+        return self.grant
+
+    def grant_at(self, now: float) -> Grant | None:
+        """Return the address, if it can be used."""
+        return self.grant if self.grant and self.grant.is_alive(now) else None
+
+    def with_grant(self, grant: Grant) -> "Journal":
+        """Return it with the answer to its question."""
+        return replace(self, grant=grant, asking="")
 
     def with_durable(self, indexes: Iterable[int]) -> "Journal":
         """Return it with other segments known to be on disk."""
@@ -76,9 +94,10 @@ class Journal:
         content = {
             "format": _FORMAT,
             "subject": asdict(subject),
-            "url": self.grant.url,
-            "granted_at": self.grant.granted_at,
-            "expires_at": self.grant.expires_at,
+            "url": self.grant.url if self.grant else None,
+            "granted_at": self.grant.granted_at if self.grant else 0.0,
+            "expires_at": self.grant.expires_at if self.grant else None,
+            "asking": self.asking,
             "etag": self.identity.etag,
             "modified": self.identity.modified,
             "nonce": self.nonce.hex(),
@@ -105,16 +124,16 @@ class Journal:
     @classmethod
     def _from(cls, content: Mapping[str, Any]) -> Self:
         url = web_address(content["url"])
+        asking = as_key(content.get("asking"))  # versions before did not ask with a key
         nonce = bytes.fromhex(content["nonce"])
-        if url is None or len(nonce) != 16:
+        if (url is None and not asking) or len(nonce) != 16:
             raise ValueError("no journal of this program")
-        expires = content["expires_at"]
+        granted, expires = float(content["granted_at"]), content["expires_at"]
+        ends = None if expires is None else float(expires)
         bits = bytes.fromhex(content["durable"])
         return cls(
             subject=Subject(**content["subject"]),
-            grant=Grant(
-                url, float(content["granted_at"]), None if expires is None else float(expires), is_fresh=False
-            ),
+            grant=None if url is None else Grant(url, granted, ends, is_fresh=False),
             identity=Identity(str(content["etag"]), str(content["modified"])),
             nonce=nonce,
             boot=str(content["boot"]),
@@ -122,4 +141,5 @@ class Journal:
             durable=frozenset(
                 8 * place + bit for place, byte in enumerate(bits) for bit in range(8) if byte >> bit & 1
             ),
+            asking=asking,
         )

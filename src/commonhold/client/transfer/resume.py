@@ -9,6 +9,7 @@ What may be trusted of an earlier run:
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Self
 
@@ -64,19 +65,21 @@ class Workplace:
         """The journal as it stands."""
         return self._journal
 
+    def note_question(self, key: str) -> None:
+        """Remember the key of a question before it is asked."""
+        self._change(lambda journal: replace(journal, asking=key))
+
     def note_grant(self, grant: Grant) -> None:
         """Remember another address."""
-        self._save(grant=grant)
+        self._change(lambda journal: journal.with_grant(grant))
 
     def note_identity(self, identity: Identity) -> None:
         """Remember how the storage names the content."""
-        self._save(identity=identity)
+        self._change(lambda journal: replace(journal, identity=identity))
 
-    def _save(self, *, grant: Grant | None = None, identity: Identity | None = None) -> None:
+    def _change(self, change: Callable[[Journal], Journal]) -> None:
         with self._lock:
-            self._journal = replace(
-                self._journal, grant=grant or self._journal.grant, identity=identity or self._journal.identity
-            )
+            self._journal = change(self._journal)
             self._journal.write(self._paths.journal)
 
     def start_checkpoints(self, plan: Plan) -> None:

@@ -150,11 +150,8 @@ class Verifier:
         The journal is given no boot, so that the download looks at every piece again before it trusts one.
         """
         kept = Journal.read(paths.journal)
-        grant = (
-            kept.grant
-            if kept and kept.subject == subject
-            else Grant("http://none.invalid/", 0.0, 1.0, is_fresh=False)
-        )
+        known = kept if kept and kept.subject == subject else Journal(subject)
+        grant = known.grant or Grant("http://none.invalid/", 0.0, 1.0, is_fresh=False)
         paths.discard()
         try:
             os.truncate(self._paths.final, subject.size)
@@ -162,7 +159,8 @@ class Verifier:
         except OSError as error:
             raise local_fault(error, self._paths.final) from error
         self._paths.record.unlink(missing_ok=True)
-        Journal(subject, grant, boot="", durable=frozenset(good)).write(paths.journal)
+        repaired = Journal(subject, grant, boot="", durable=frozenset(good), asking=known.asking)
+        repaired.write(paths.journal)
 
     def _look_at_pieces(self, pieces: Pieces, expected: str, watcher: Watcher) -> Finding:
         file = ReadableFile(self._paths.final)

@@ -109,7 +109,11 @@ class Purchase(models.Model):
 
 
 class AccessRecord(models.Model):
-    """A download session that was granted. Plain identifiers, for statistics and for telling people of a removal."""
+    """A download session that was granted. Plain identifiers, for statistics and for telling people of a removal.
+
+    ``asked_with`` is the SHA-256 of the client's idempotency key and of whose it is and for what, in hexadecimal; None
+    where the client sent none, or where the session has ended and its key was used for another.
+    """
 
     public_id = models.CharField(max_length=64, unique=True, default=new_id)
     kind = models.CharField(max_length=16, default=DOWNLOAD)
@@ -121,12 +125,20 @@ class AccessRecord(models.Model):
     size_bytes = models.BigIntegerField()
     granted_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
+    asked_with = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001  NULL is unique from NULL
 
     class Meta:
         indexes = [
             models.Index(fields=["dataset", "granted_at"], name="access_record_dataset"),
             models.Index(fields=["person", "granted_at"], name="access_record_person"),
             models.Index(fields=["organization", "granted_at"], name="access_record_organization"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["asked_with"],
+                condition=models.Q(asked_with__isnull=False),
+                name="access_record_asked_once",
+            )
         ]
 
     def __str__(self) -> str:

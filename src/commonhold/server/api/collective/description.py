@@ -39,7 +39,8 @@ with your API key, and fetch the archive straight from storage, in ranges if you
 
 **Limits.** Requests and downloads are limited per organization. Answers tell where you stand in `X-RateLimit-Limit` and
 `X-RateLimit-Remaining`; a 429 says in `Retry-After` how many seconds to wait. Each `POST …/download` counts as one of
-the organization's downloads of the day (UTC); resuming with a URL you already have does not.
+the organization's downloads of the day (UTC); resuming with a URL you already have does not, nor does asking
+again with the same `Idempotency-Key`.
 """
 
 _HEADERS = {
@@ -94,10 +95,15 @@ OPERATIONS = (
         "/datasets/{datasetId}/download", "post", "createDownloadSession", "Get Dataset Download URL",
         "Creates a download session and returns the dataset's download URL for direct download from storage. You must have "
         "agreed to the dataset's terms of use on its web page. The URL answers `Range` requests until `expiresAt`: resume "
-        "with it as often as you need.",
+        "with it as often as you need. A client that may lose the answer sends an `Idempotency-Key`: asked again with the same "
+        "key, for the same organization and version, it is given the same session while that lives, and nothing is "
+        "charged. The permission to download is decided anew each time.",
         {200: ok("The session.", shapes.DownloadSession), **OF_A_SESSION,
          429: Response("Too many requests (`type` is `request_limit`), or the organization's day is used up (`limit`; `type` is `bandwidth_limit` where it is the bytes).", shapes.Error, (*STANDING, "Retry-After"))},
-        (DATASET, VERSION), security=("apiKey", "basic"), tags=("Downloads",),
+        (
+            DATASET, VERSION,
+            Parameter("Idempotency-Key", "A random key of the client's own making, one for each download.", {"type": "string", "pattern": f"^{parameters.IDEMPOTENCY_KEY}$"}, "header"),
+        ), security=("apiKey", "basic"), tags=("Downloads",),
     ),
     Operation(
         "/datasets/{datasetId}/sample-download", "post", "createSampleSession", "Get Sample Download URL",

@@ -14,7 +14,7 @@ from commonhold.server.api.collective.endpoint import (
     object_body,
     seconds_until,
 )
-from commonhold.server.api.collective.parameters import asked_version
+from commonhold.server.api.collective.parameters import asked_key, asked_version
 from commonhold.server.kit import clock
 from commonhold.server.storage.store import store_for
 
@@ -29,7 +29,10 @@ class Download(Endpoint):
     sample = False
 
     def post(self, request: HttpRequest, dataset: str) -> HttpResponse:
-        """Open a download session (seed 000, "Get Dataset Download URL"), the archive's charged to the day."""
+        """Open a download session (seed 000, "Get Dataset Download URL"), the archive's charged to the day.
+
+        Asked again with the same ``Idempotency-Key``, it is the same session, and charged once.
+        """
         object_body(request)
         target, session = self._opened(request, dataset)
         shared = {
@@ -59,14 +62,15 @@ class Download(Endpoint):
         """
         viewer, store = self.caller.viewer, store_for(request.get_host())
         if self.sample:
-            found, decide = queries.sample_target(viewer, dataset), rules.download_sample
+            key, found, decide = None, queries.sample_target(viewer, dataset), rules.download_sample
         else:
+            key = asked_key(request.headers)
             found = queries.download_target(viewer, dataset, asked_version(request.GET))
             decide = rules.download
         target = allowed(request, dataset, found, decide(viewer, found.facts if found else None))
         if self.sample:
             return target, sessions.open_sample(viewer, target, store)
-        session = sessions.open_download(viewer, target, self.caller.limits, store)
+        session = sessions.open_download(viewer, target, self.caller.limits, store, key=key)
         if isinstance(session, sessions.Refusal):
             raise _used_up(session)
         return target, session

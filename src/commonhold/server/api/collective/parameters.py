@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.http import QueryDict
 
@@ -15,6 +15,8 @@ PAGE_SIZE, LARGEST_PAGE_SIZE = 24, 100
 LARGEST_NUMBER = 1_000_000
 MOST_VALUES = 100
 LONGEST_QUERY = 1000
+
+IDEMPOTENCY_KEY = "[A-Za-z0-9_-]{16,64}"
 
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,20}\s*")
 
@@ -89,6 +91,16 @@ def asked_version(query: QueryDict) -> int | None:
     version = parameters.integer("version", None)
     parameters.check()
     return version
+
+
+def asked_key(headers: Mapping[str, str]) -> str | None:
+    """Return the ``Idempotency-Key`` that was sent, or None."""
+    key = headers.get("Idempotency-Key")
+    if key is not None and not re.fullmatch(IDEMPOTENCY_KEY, key):
+        raise problems.invalid(
+            {"Idempotency-Key": "Must be 16 to 64 letters and digits of ASCII, “-” or “_”."}
+        )
+    return key
 
 
 def asked_language(query: QueryDict) -> str | None:
