@@ -3,13 +3,16 @@
 import datetime as dt
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
-from commonhold.server.access.models import AccessRecord
+from commonhold.server.access.models import SAMPLE, AccessRecord
 from commonhold.server.catalogue import actions as catalogue
 from commonhold.server.catalogue.models import REMOVED, Dataset
 from commonhold.server.kit import clock
@@ -111,3 +114,36 @@ def test_the_key_of_a_session_that_ended_is_good_for_another(make: Maker):
     second = ask()
     assert second != first
     assert ask() == second
+
+
+def test_the_index_is_made_anew_over_a_broken_one_and_is_used(make: Maker):
+    organization = make.organization()
+    make.load()
+    migration = import_module("commonhold.server.access.migrations.0006_one_session_a_key")
+    with connection.schema_editor(atomic=False) as editor:
+        for _again in range(2):
+            migration.create(apps, editor)
+    moment = clock.now()
+
+    def record(digest: str | None) -> None:
+        AccessRecord.objects.create(
+            person=0,
+            organization=0,
+            dataset=0,
+            size_bytes=0,
+            expires_at=moment,
+            kind=SAMPLE,
+            asked_with=digest,
+        )
+
+    for _again in range(2):
+        record(None)
+    record(organization)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        record(organization)
+    if connection.vendor == "sqlite":  # PostgreSQL reads so small a table from its front
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "EXPLAIN QUERY PLAN SELECT public_id FROM access_accessrecord WHERE asked_with = 'x'"
+            )
+            assert "USING INDEX access_record_asked_once" in str(cursor.fetchall())

@@ -1,7 +1,7 @@
 """Download sessions: charging the day's quota and granting a URL, in one transaction and three statements.
 
 A client that cannot know whether its question was answered asks again with the same idempotency key, and is given
-the session it already has: that takes one statement more, or two less.
+the session it already has: that takes one statement more, or one less.
 """
 
 import datetime as dt
