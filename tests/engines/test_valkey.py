@@ -24,11 +24,12 @@ def valkey() -> Iterator[ValkeyServer]:
             server.stop()
 
 
-def test_workers_count_together(make: Maker, valkey: ValkeyServer) -> None:
+@pytest.mark.parametrize("scheme", ["valkey", "redis"])
+def test_workers_count_together(make: Maker, valkey: ValkeyServer, scheme: str) -> None:
     organization = make.organization(request_limit="40/hour")
     _, key = make.person(organization)
     make.load()
-    address = f"valkey://{valkey.host}:{valkey.port}/0"
+    address = f"{scheme}://{valkey.host}:{valkey.port}/0"
     with start_site("--workers", "3", COMMONHOLD_VALKEY_URL=address) as site:
         with ThreadPoolExecutor(12) as threads:
             answers = list(threads.map(lambda _: site.get("/api/account", key=key), range(60)))

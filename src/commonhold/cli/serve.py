@@ -20,7 +20,7 @@ import click
     "--open-catalogue", is_flag=True, help="Let strangers read the catalogue under /api/ without a key."
 )
 def command(data: str | None, bind: str, workers: int | None, open_catalogue: bool) -> None:
-    r"""Serve a site: bring its database up to date, then answer until told to stop.
+    """Serve a site: bring its database up to date, then answer until told to stop.
 
     Everything else is set by environment variables: docs/reference/settings.md lists them.
 
@@ -29,7 +29,7 @@ def command(data: str | None, bind: str, workers: int | None, open_catalogue: bo
       commonhold serve
       commonhold serve --data /srv/commonhold --bind 0.0.0.0:8000
       COMMONHOLD_DATABASE_URL=postgresql://… commonhold serve
-    """
+    """  # noqa: D301  click takes the backspace as: leave the lines as they are
     environment = {"COMMONHOLD_DATA": data, "COMMONHOLD_WORKERS": str(workers) if workers else None}
     os.environ.update({name: value for name, value in environment.items() if value})
     if open_catalogue:

@@ -24,7 +24,7 @@ from commonhold.client.errors import CorruptError, UsageError
 @click.option("--force", is_flag=True, help="Clean even where most of the store is unknown.")
 @house_options
 def command(deep: bool, cleans: bool, grace: int, force: bool, output: Output) -> None:
-    r"""Compare the store with the database: files that are missing or wrong, and files that nothing needs.
+    """Compare the store with the database: files that are missing or wrong, and files that nothing needs.
 
     The exit code is 6 where a file is missing, of another size or (with --deep) other bytes; 2 where orphans are
     left; otherwise 0. What may belong to an upload under way is never an orphan, and never removed. Once a day the
@@ -35,7 +35,7 @@ def command(deep: bool, cleans: bool, grace: int, force: bool, output: Output) -
       commonhold admin verify
       commonhold admin verify --deep --json
       commonhold admin verify --clean --grace 48
-    """
+    """  # noqa: D301  click takes the backspace as: leave the lines as they are
     from commonhold.server.config.environment import environment  # noqa: PLC0415  loaded where it is used
     from commonhold.server.storage.interface import StorageError  # noqa: PLC0415
     from commonhold.server.storage.store import object_store  # noqa: PLC0415

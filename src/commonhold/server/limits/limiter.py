@@ -91,7 +91,8 @@ class SharedLimiter:
         from limits.storage import storage_from_string  # noqa: PLC0415  loaded only where limits are shared
         from limits.strategies import SlidingWindowCounterRateLimiter  # noqa: PLC0415
 
-        self._storage = storage_from_string(url, wrap_exceptions=True)
+        # One client speaks to both: Redis is addressed by Valkey's name for the same protocol.
+        self._storage = storage_from_string(url.replace("redis", "valkey", 1), wrap_exceptions=True)
         self._window = SlidingWindowCounterRateLimiter(self._storage)
 
     def hit(self, identity: str, rate: str | None) -> Standing | None:
