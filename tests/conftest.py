@@ -77,6 +77,23 @@ def pytest_configure(config: pytest.Config) -> None:
     import django
 
     django.setup()
+    _hash_each_password_once()
+
+
+def _hash_each_password_once() -> None:
+    """Let people with the same password share a real hash of it: a fifth of a second of work for each of thousands."""
+    from django.contrib.auth import base_user, hashers
+
+    known: dict[str, str] = {}
+
+    def make_password(password: str | None, *arguments: object) -> str:
+        if password is None or arguments:
+            return hashers.make_password(password, *arguments)
+        if password not in known:
+            known[password] = hashers.make_password(password)
+        return known[password]
+
+    base_user.make_password = make_password
 
 
 def _attach(url: str, name: str) -> None:
