@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from itertools import takewhile
 
 from django.db import transaction
 from django.db.models.functions import TruncDate
@@ -19,20 +20,27 @@ SETTLED_AFTER = dt.timedelta(minutes=5)
 
 def count_downloads() -> None:
     """Bring the counts up to the newest access records; counting the same ones again changes nothing."""
-    while _count_some():
-        continue
+    after: int | None = 0
+    while after is not None:
+        after = _count_some(after)
 
 
 @transaction.atomic
-def _count_some() -> bool:
-    """Count one batch, and return whether there may be more."""
+def _count_some(after: int) -> int | None:
+    """Count one batch of the records beyond the row id ``after``, and return where it ended if there may be more.
+
+    What is older than the settling time need not be looked at again; what is younger is counted now and once more
+    next time, for a record with a lower id may still appear.
+    """
     progress, _ = Progress.objects.select_for_update().get_or_create(pk=1)
-    fresh = AccessRecord.objects.filter(pk__gt=progress.record).order_by("pk")
+    begin = max(after, progress.record)
+    fresh = AccessRecord.objects.filter(pk__gt=begin).order_by("pk")
     records = list(fresh.values_list("pk", "granted_at")[:BATCH])
     if not records:
-        return False
+        return None
+    end = records[-1][0]
     touched = (
-        AccessRecord.objects.filter(pk__gt=progress.record, pk__lte=records[-1][0], kind=DOWNLOAD)
+        AccessRecord.objects.filter(pk__gt=begin, pk__lte=end, kind=DOWNLOAD)
         .annotate(on=TruncDate("granted_at", tzinfo=dt.UTC))
         .values_list("dataset", "on")
         .distinct()
@@ -40,11 +48,11 @@ def _count_some() -> bool:
     for dataset, day in sorted(touched):
         recount(dataset, day)
     since = clock.now() - SETTLED_AFTER
-    settled = [key for key, granted_at in records if granted_at < since]
-    if settled:
+    settled = [key for key, _ in takewhile(lambda record: record[1] < since, records)]
+    if settled and begin == progress.record:
         progress.record = settled[-1]
         progress.save(update_fields=["record"])
-    return len(records) == BATCH and len(settled) == BATCH
+    return end if len(records) == BATCH else None
 
 
 def recount(dataset: int, day: dt.date) -> None:
