@@ -66,7 +66,8 @@ def main() -> None:
     ]
     make.load()
     port = free_port()
-    with start_site() as site:
+    # Background work comes and goes, and answers no request.
+    with start_site(COMMONHOLD_BACKGROUND="worker") as site:
         site_port = int(site.url.rpartition(":")[2])
         details = Asker(site_port, "GET", f"/api/datasets/{datasets[0]}", key)
         size = len(details.ask(50))
