@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,12 +19,13 @@ from commonhold.client.transfer.fetch import Fetch
 from commonhold.client.transfer.journal import Journal, Subject
 from commonhold.client.transfer.layout import Paths, sync_folder
 from commonhold.client.transfer.memory import MemoryMarks, MemoryPart
+from commonhold.client.transfer.notebook import Notebook
 from commonhold.client.transfer.part import local_fault
 from commonhold.client.transfer.plan import Plan
 from commonhold.client.transfer.present import keep_record, outcome_of
 from commonhold.client.transfer.record import Record, Records
 from commonhold.client.transfer.request import Outcome, Request, Watcher
-from commonhold.client.transfer.source import Grant, Identity, Source
+from commonhold.client.transfer.source import Source
 
 Unpack = Callable[[Iterable[memoryview], Folder], int]
 
@@ -94,7 +94,8 @@ class Extraction(Fetch):
         try:
             folder = Folder(staging, overwrite=True)
             unpack = untar if not subject.filename.lower().endswith(".zip") else unzip(self._members(subject))
-            notes = _Notes(paths.journal, self._granted(kept or Journal(about), subject, paths.journal))
+            notes = Notebook(paths.journal, self._granted(kept or Journal(about), subject, paths.journal))
+            notes.journal.write(paths.journal)
             try:
                 is_verified, links = self._stream(plan, notes, subject, _Unpacking(unpack, folder))
             except ChangedError:
@@ -138,7 +139,7 @@ class Extraction(Fetch):
             return list(archive)
 
     def _stream(
-        self, plan: Plan, notes: "_Notes", subject: Subject, unpacking: "_Unpacking"
+        self, plan: Plan, notes: Notebook, subject: Subject, unpacking: "_Unpacking"
     ) -> tuple[bool, int]:
         source = Source(
             notes.journal.granted,
@@ -219,30 +220,6 @@ class _Unpacking:
 
     def __call__(self, chunks: Iterator[memoryview]) -> None:
         self.links = self._unpack(chunks, self._folder)
-
-
-class _Notes:
-    """Keeps the address for the next run; what was unpacked is begun anew."""
-
-    def __init__(self, path: Path, journal: Journal) -> None:
-        self._path = path
-        self._lock = threading.Lock()
-        self.journal = journal
-        journal.write(path)
-
-    def note_question(self, key: str) -> None:
-        self._change(lambda journal: replace(journal, asking=key))
-
-    def note_grant(self, grant: Grant) -> None:
-        self._change(lambda journal: journal.with_grant(grant))
-
-    def note_identity(self, identity: Identity) -> None:
-        self._change(lambda journal: replace(journal, identity=identity))
-
-    def _change(self, change: Callable[[Journal], Journal]) -> None:
-        with self._lock:
-            self.journal = change(self.journal)
-            self.journal.write(self._path)
 
 
 def _remove(path: Path) -> None:

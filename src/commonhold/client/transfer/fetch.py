@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from commonhold.client import errors
 from commonhold.client.api import Client
@@ -19,33 +18,17 @@ from commonhold.client.transfer.faults import ChangedError, StoppedError
 from commonhold.client.transfer.journal import Journal, Subject
 from commonhold.client.transfer.layout import Paths
 from commonhold.client.transfer.lock import HeldError, Lock
+from commonhold.client.transfer.notebook import Notebook
 from commonhold.client.transfer.part import PartFile, local_fault
 from commonhold.client.transfer.plan import SEGMENT, Plan
 from commonhold.client.transfer.present import Present, keep_record, outcome_of, tidy
 from commonhold.client.transfer.question import new_key
 from commonhold.client.transfer.request import Outcome, Request, Watcher
 from commonhold.client.transfer.resume import Workplace
-from commonhold.client.transfer.source import Grant, Identity, Source
+from commonhold.client.transfer.source import Grant, Source
 
 _MOST_RESTARTS = 3
 _LOCK_POLL = 0.3
-
-
-class Notebook(Protocol):
-    """Where a download notes what the next run must know."""
-
-    @property
-    def journal(self) -> Journal:
-        """What is noted."""
-
-    def note_question(self, key: str) -> None:
-        """Remember the key of a question before it is asked."""
-
-    def note_grant(self, grant: Grant) -> None:
-        """Remember another address."""
-
-    def note_identity(self, identity: Identity) -> None:
-        """Remember how the storage names the content."""
 
 
 class _AnotherFileError(Exception):

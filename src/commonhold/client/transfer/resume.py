@@ -9,7 +9,6 @@ What may be trusted of an earlier run:
 """
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Self
 
@@ -18,21 +17,20 @@ from commonhold.client.transfer.journal import Journal
 from commonhold.client.transfer.layout import Paths
 from commonhold.client.transfer.lock import boot_id
 from commonhold.client.transfer.marks import PROVEN, Marks
+from commonhold.client.transfer.notebook import Notebook
 from commonhold.client.transfer.part import PartFile
 from commonhold.client.transfer.plan import Plan
 from commonhold.client.transfer.prove import bad_pieces
-from commonhold.client.transfer.source import Grant, Identity
 
 _CHECKPOINT_SECONDS = 5.0
 
 
-class Workplace:
+class Workplace(Notebook):
     """The part, the marks and the journal of one download, in step with each other."""
 
     def __init__(self, paths: Paths, part: PartFile, marks: Marks, journal: Journal) -> None:
+        super().__init__(paths.journal, journal)
         self._paths = paths
-        self._journal = journal
-        self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._watch: threading.Thread | None = None
         self._failure: LocalFileError | None = None
@@ -60,28 +58,6 @@ class Workplace:
         journal.write(paths.journal)
         return cls(paths, part, marks, journal)
 
-    @property
-    def journal(self) -> Journal:
-        """The journal as it stands."""
-        return self._journal
-
-    def note_question(self, key: str) -> None:
-        """Remember the key of a question before it is asked."""
-        self._change(lambda journal: replace(journal, asking=key))
-
-    def note_grant(self, grant: Grant) -> None:
-        """Remember another address."""
-        self._change(lambda journal: journal.with_grant(grant))
-
-    def note_identity(self, identity: Identity) -> None:
-        """Remember how the storage names the content."""
-        self._change(lambda journal: replace(journal, identity=identity))
-
-    def _change(self, change: Callable[[Journal], Journal]) -> None:
-        with self._lock:
-            self._journal = change(self._journal)
-            self._journal.write(self._paths.journal)
-
     def start_checkpoints(self, plan: Plan) -> None:
         """From now on, make the disk sure every few seconds of what is there."""
         self._watch = threading.Thread(
@@ -99,9 +75,7 @@ class Workplace:
             ]
             try:
                 self.part.sync()
-                with self._lock:
-                    self._journal = self._journal.with_durable(complete)
-                    self._journal.write(self._paths.journal)
+                self.note_durable(complete)
             except DiskFullError:
                 continue  # room was made for the file itself; the journal of before stays good
             except LocalFileError as failure:
