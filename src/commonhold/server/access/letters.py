@@ -1,14 +1,10 @@
 """Letters about requests for access, each in the language of whoever gets it, and each a job of what it tells of."""
 
-from django.template.loader import render_to_string
-from django.utils import translation
-
 from commonhold.server.access.models import AccessRequest
 from commonhold.server.accounts.models import Person
 from commonhold.server.catalogue.models import Dataset
-from commonhold.server.kit.languages import interface_language
 from commonhold.server.kit.translation import pick
-from commonhold.server.mail.actions import send_later
+from commonhold.server.mail.actions import write_later
 from commonhold.server.organizations.queries import publishers_of
 
 
@@ -29,7 +25,4 @@ def tell_requester(decided: AccessRequest, site: str) -> None:
 
 def _write(person: Person, name: str, dataset: Dataset, **context: object) -> None:
     context["name"] = pick(dataset.name, person.locale, dataset.default_locale) or dataset.slug
-    with translation.override(interface_language(person.locale)):
-        subject = render_to_string(f"access/letters/{name}_subject.txt", context)
-        text = render_to_string(f"access/letters/{name}.txt", context)
-    send_later(person.email, subject, text)
+    write_later(person.email, person.locale, f"access/letters/{name}", **context)

@@ -1,14 +1,11 @@
 """What people are told of an operator's decisions, each in their own language, by jobs of the deciding transaction."""
 
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 
 from commonhold.server.accounts.directory import operators
 from commonhold.server.catalogue.models import Dataset
-from commonhold.server.kit.languages import interface_language
-from commonhold.server.mail.actions import send_later
+from commonhold.server.mail.actions import write_later
 from commonhold.server.organizations.queries import publishers_of
 from commonhold.server.reports.models import Report
 from commonhold.server.web.addresses import absolute
@@ -72,7 +69,4 @@ def write(
         "address": absolute(request, reverse("dataset", args=[dataset.public_id])),
         "site_name": SITE_NAME,
     }
-    with translation.override(interface_language(locale)):
-        subject = render_to_string(f"{template}_subject.txt", context)
-        body = render_to_string(f"{template}.txt", context)
-    send_later(address, subject, body, key=key)
+    write_later(address, locale, template, key=key, **context)

@@ -1,14 +1,12 @@
 """Messages about invitations and publishing rights; each is a job of the transaction that makes it necessary."""
 
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 
+from commonhold.server.accounts.directory import operators
 from commonhold.server.accounts.models import Person
-from commonhold.server.kit.languages import interface_language
 from commonhold.server.kit.translation import DEFAULT_LOCALE, pick
-from commonhold.server.mail.actions import send_later
+from commonhold.server.mail.actions import write_later
 from commonhold.server.organizations.models import Invitation, Organization, RightsRequest
 from commonhold.server.web.addresses import absolute
 from commonhold.server.web.context import SITE_NAME
@@ -28,7 +26,7 @@ def tell_invited(request: HttpRequest, invitation: Invitation) -> None:
 def tell_operators(request: HttpRequest, asked: RightsRequest) -> None:
     """Tell the operators that somebody wants to publish."""
     address = absolute(request, reverse("rights_desk"))
-    for person in Person.objects.filter(is_operator=True, is_active=True).order_by("pk")[:_MOST_OPERATORS]:
+    for person in operators(_MOST_OPERATORS):
         _write(
             person.email,
             person.locale,
@@ -62,8 +60,4 @@ def _name(organization: Organization, locale: str) -> str:
 
 
 def _write(to: str, locale: str, letter: str, **context: object) -> None:
-    context["site_name"] = SITE_NAME
-    with translation.override(interface_language(locale)):
-        subject = render_to_string(f"letters/{letter}_subject.txt", context)
-        text = render_to_string(f"letters/{letter}.txt", context)
-    send_later(to, subject, text)
+    write_later(to, locale, f"letters/{letter}", site_name=SITE_NAME, **context)
