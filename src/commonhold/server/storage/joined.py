@@ -1,14 +1,14 @@
 """Reading an object whose parts are not joined yet, or are being joined at this very moment."""
 
-import io
 import os
 
 from commonhold.server.storage.folders import Tree, open_regular
 from commonhold.server.storage.manifest import Manifest, part_name
+from commonhold.server.storage.seekable import SeekableFile
 from commonhold.server.storage.uploads import JOINED, UPLOADS
 
 
-class PartedFile(io.RawIOBase):
+class PartedFile(SeekableFile):
     """The object as a file that can be read and can seek.
 
     A part lies in its own file; once that is gone, in the file of what is joined; and once that is gone, under
@@ -21,33 +21,12 @@ class PartedFile(io.RawIOBase):
     """
 
     def __init__(self, tree: Tree, manifest: Manifest) -> None:
-        super().__init__()
+        super().__init__(manifest.size)
         self._tree = tree
         self._manifest = manifest
-        self._position = 0
         self._number = 0  # of the part that is open; 0: none, or the whole
         self._file = -1
         self._is_whole = False
-
-    def readable(self) -> bool:
-        """Say yes."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say yes."""
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Move, as files do."""
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._manifest.size}[whence]
-        if base + offset < 0:
-            raise ValueError("A position in a file is not negative.")
-        self._position = base + offset
-        return self._position
-
-    def tell(self) -> int:
-        """Return the position."""
-        return self._position
 
     def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
         """Read up to the end of the part at hand."""

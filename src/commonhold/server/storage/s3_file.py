@@ -1,16 +1,16 @@
 """An object in a bucket as a file that can be read and can seek."""
 
-import io
-import os
 from collections.abc import Callable
 from typing import Any
+
+from commonhold.server.storage.seekable import SeekableFile
 
 _ATTEMPTS = 5
 # A short way forward is read over; anything else is a new request.
 _SKIPPED_BYTES = 1024 * 1024
 
 
-class S3File(io.RawIOBase):
+class S3File(SeekableFile):
     """Reads in one stream for as long as it is read in order; takes a broken stream up where it broke.
 
     Args:
@@ -19,32 +19,10 @@ class S3File(io.RawIOBase):
     """
 
     def __init__(self, read_from: Callable[[int], Any], size: int) -> None:
-        super().__init__()
+        super().__init__(size)
         self._read_from = read_from
-        self._size = size
-        self._position = 0
         self._stream: Any = None
         self._stream_position = 0
-
-    def readable(self) -> bool:
-        """Say yes."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say yes."""
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Move, as files do."""
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
-        if base + offset < 0:
-            raise ValueError("A position in a file is not negative.")
-        self._position = base + offset
-        return self._position
-
-    def tell(self) -> int:
-        """Return the position."""
-        return self._position
 
     def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
         """Read what has come, at most as much as ``buffer`` holds."""

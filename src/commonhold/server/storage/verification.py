@@ -3,7 +3,7 @@
 import hmac
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -93,24 +93,15 @@ def verify(
         OSError: it could not be read.
     """
     url = environment().clamd_url if clamd_url is None else clamd_url
-    with closing(store.open(key)) as file:
-        if not url:
-            return verify_file(
-                file,
-                filename=filename,
-                claimed_sha256=claimed_sha256,
-                progress=progress,
-                time_limit=time_limit,
-            )
-        with closing(Scanner(url)) as scanner:
-            return verify_file(
-                file,
-                filename=filename,
-                claimed_sha256=claimed_sha256,
-                progress=progress,
-                time_limit=time_limit,
-                scanner=scanner,
-            )
+    with closing(store.open(key)) as file, closing(Scanner(url)) if url else nullcontext() as scanner:
+        return verify_file(
+            file,
+            filename=filename,
+            claimed_sha256=claimed_sha256,
+            progress=progress,
+            time_limit=time_limit,
+            scanner=scanner,
+        )
 
 
 def verify_file(
