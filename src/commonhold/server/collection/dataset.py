@@ -6,22 +6,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final
 
+from commonhold.server.catalogue.vocabularies import TASKS
 from commonhold.server.collection import forms, names
 from commonhold.server.collection.composites import ListOf, Many, Nullable, One
 from commonhold.server.collection.names import Texts
 from commonhold.server.collection.record import UNSET, Key, Maybe, Need, Record
 from commonhold.server.kit.translation import DEFAULT_LOCALE
+from commonhold.server.submissions.states import STATES
 
-TASKS: Final = (
-    *("N/A", "NLP", "ASR", "LID", "TTS", "MT", "LM", "LLM"),
-    *("NLU", "NLG", "CALL", "RAG", "CV", "ML", "OTH"),
-)
 VISIBILITIES: Final = ("public", "restricted", "private")
 STATUSES: Final = ("published", "removed", "withheld")
-SUBMISSION_STATUSES: Final = (
-    *("draft", "submitted", "in_review"),
-    *("approved", "rejected", "edits_requested", "retracted"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +59,7 @@ class Submission(Record):
     """The submission a dataset came from."""
 
     id: Annotated[str, Key(names.ID, "Public identifier.", need=Need.ALWAYS)]
-    status: Annotated[str, Key(forms.Choice(SUBMISSION_STATUSES), "Where it stands.", "approved")] = (
-        "approved"
-    )
+    status: Annotated[str, Key(forms.Choice(STATES), "Where it stands.", "approved")] = "approved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
