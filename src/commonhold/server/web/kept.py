@@ -8,9 +8,10 @@ Nobody else can make us keep anything: marks are given only to those who may fil
 from collections.abc import Callable
 from functools import wraps
 
-from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, QueryDict
+
+from commonhold.server.web import viewer
 
 FIELD = "mark"
 _SESSION, _SALT = "kept_form", "commonhold.web.kept"
@@ -54,18 +55,15 @@ def take(request: HttpRequest) -> QueryDict | None:
 
 def signed_in(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Send strangers to the sign-in page first, and back afterwards, with what they typed."""
+    guarded = viewer.signed_in(page)
 
     @wraps(page)
-    def guarded(request: HttpRequest, *arguments: object, **named: object) -> HttpResponse:
-        if not request.user.is_authenticated:
-            if request.method == "POST":
-                keep(request)
-            return redirect_to_login(request.path if request.method == "POST" else request.get_full_path())
-        response = page(request, *arguments, **named)
-        response.headers.setdefault("Cache-Control", "private, no-store")
-        return response
+    def keeping(request: HttpRequest, *arguments: object, **named: object) -> HttpResponse:
+        if request.method == "POST" and not request.user.is_authenticated:
+            keep(request)
+        return guarded(request, *arguments, **named)
 
-    return guarded
+    return keeping
 
 
 def _person(request: HttpRequest) -> int | None:

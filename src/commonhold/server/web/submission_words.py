@@ -99,6 +99,13 @@ def happening(action: str) -> str:
     return str(HISTORY.get(action.removeprefix("submissions."), action))
 
 
+def text_mistake(text: str, missing: str, most: int) -> str:
+    """Return what is wrong with something written on a desk: nothing was, as ``missing`` says, or too much."""
+    return (
+        missing if not text.strip() else _("Please keep it under %(number)d characters.") % {"number": most}
+    )
+
+
 def file_state(upload: Upload | None) -> str:
     """Return one code for where a file stands, a key of :data:`FILE_STATES`."""
     if upload is None:

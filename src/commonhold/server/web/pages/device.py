@@ -1,8 +1,5 @@
 """Letting a program sign in: the code it shows is entered here, and a person says yes or no (RFC 8628, 3.3)."""
 
-import datetime as dt
-from typing import Any
-
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,10 +10,8 @@ from django.views.decorators.http import require_http_methods
 from commonhold.server.credentials import device_sign_in
 from commonhold.server.credentials.models import DeviceSignIn
 from commonhold.server.credentials.queries import keys_of
-from commonhold.server.kit import clock
 from commonhold.server.limits.limiter import limiter
-from commonhold.server.organizations.models import Membership
-from commonhold.server.web.pages.keys import LIFETIMES, MOST_KEYS, lifetime_field, organization_name
+from commonhold.server.web.pages.keys import MOST_KEYS, GrantForm
 from commonhold.server.web.viewer import acting_membership, memberships, signed_in, viewer_of
 from commonhold.server.web.words import SCOPES as SCOPE_WORDS
 
@@ -34,27 +29,6 @@ class CodeForm(forms.Form):
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "dir": "ltr"}
         ),
     )
-
-
-class ConsentForm(forms.Form):
-    """For whom the program may act, and how long."""
-
-    organization = forms.ChoiceField(
-        label=_("Organization"), help_text=_("Downloads made with the key count against its daily quota.")
-    )
-    lifetime = lifetime_field()
-
-    def __init__(self, *arguments: Any, memberships: list[Membership], locale: str, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self.fields["organization"].choices = [
-            (str(one.organization_id), organization_name(one, locale)) for one in memberships
-        ]
-
-    @property
-    def key_expires_at(self) -> dt.datetime | None:
-        """When the key is to end; None for never."""
-        days = LIFETIMES[self.cleaned_data["lifetime"]]
-        return clock.now() + dt.timedelta(days=days) if days else None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -103,10 +77,10 @@ def _may_try(request: HttpRequest) -> bool:
 
 
 def _consent(
-    request: HttpRequest, row: DeviceSignIn, code: str, form: ConsentForm | None = None
+    request: HttpRequest, row: DeviceSignIn, code: str, form: GrantForm | None = None
 ) -> HttpResponse:
     acting = acting_membership(request)
-    form = form or ConsentForm(
+    form = form or GrantForm(
         memberships=memberships(request),
         locale=request.reader_locale,
         initial={"organization": str(acting.organization_id) if acting else ""},
@@ -121,7 +95,7 @@ def _consent(
 
 
 def _confirm(request: HttpRequest, row: DeviceSignIn, code: str) -> HttpResponse:
-    form = ConsentForm(request.POST, memberships=memberships(request), locale=request.reader_locale)
+    form = GrantForm(request.POST, memberships=memberships(request), locale=request.reader_locale)
     if not form.is_valid():
         return _consent(request, row, code, form)
     viewer = viewer_of(request)
@@ -130,7 +104,7 @@ def _confirm(request: HttpRequest, row: DeviceSignIn, code: str) -> HttpResponse
         return _consent(request, row, code, form)
     organization = int(form.cleaned_data["organization"])
     is_confirmed = device_sign_in.confirm(
-        viewer, row, organization=organization, key_expires_at=form.key_expires_at
+        viewer, row, organization=organization, key_expires_at=form.expires_at
     )
     if not is_confirmed:
         again = CodeForm({"code": code})

@@ -29,37 +29,19 @@ MOST_KEYS = 50
 LIFETIMES = {"30": 30, "90": 90, "365": 365, "never": None}
 
 
-def lifetime_field() -> forms.ChoiceField:
-    """Return the field that says how long a key is good."""
-    return forms.ChoiceField(
+class GrantForm(forms.Form):
+    """For which of one's organizations a key acts, and how long."""
+
+    organization = forms.ChoiceField(
+        label=_("Organization"), help_text=_("Downloads made with the key count against its daily quota.")
+    )
+    lifetime = forms.ChoiceField(
         label=_("Expires"),
         choices=[
             ("30", _("in 30 days")), ("90", _("in 90 days")), ("365", _("in a year")), ("never", _("never")),
         ],
         initial="365",
     )  # fmt: skip
-
-
-class KeyForm(forms.Form):
-    """What a new key is for."""
-
-    name = forms.CharField(
-        label=_("Name"),
-        max_length=100,
-        help_text=_("Something you will recognize it by, such as “laptop” or “training cluster”."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    organization = forms.ChoiceField(
-        label=_("Organization"), help_text=_("Downloads made with the key count against its daily quota.")
-    )
-    scopes = forms.MultipleChoiceField(
-        label=_("What it may be used for"),
-        choices=[(scope, SCOPE_WORDS[scope]) for scope in SCOPES],
-        widget=forms.CheckboxSelectMultiple,
-        initial=[READ, DOWNLOAD],
-        error_messages={"required": _("Choose at least one.")},
-    )
-    lifetime = lifetime_field()
 
     def __init__(self, *arguments: Any, memberships: list[Membership], locale: str, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -72,6 +54,25 @@ class KeyForm(forms.Form):
         """When the key is to end; None for never."""
         days = LIFETIMES[self.cleaned_data["lifetime"]]
         return clock.now() + dt.timedelta(days=days) if days else None
+
+
+class KeyForm(GrantForm):
+    """What a new key is for."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        help_text=_("Something you will recognize it by, such as “laptop” or “training cluster”."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may be used for"),
+        choices=[(scope, SCOPE_WORDS[scope]) for scope in SCOPES],
+        widget=forms.CheckboxSelectMultiple,
+        initial=[READ, DOWNLOAD],
+        error_messages={"required": _("Choose at least one.")},
+    )
+    field_order = ("name", "organization", "scopes", "lifetime")
 
 
 def organization_name(membership: Membership, locale: str) -> str:

@@ -10,14 +10,16 @@ from django.utils.translation import gettext_lazy as _
 
 from commonhold.server.audit.queries import Sought, entries
 from commonhold.server.catalogue import moderation
-from commonhold.server.catalogue.models import PUBLISHED, REMOVED, WITHHELD, Dataset
+from commonhold.server.catalogue.models import PUBLISHED, REMOVED, STATUSES, WITHHELD, Dataset
 from commonhold.server.web import operator_letters
 from commonhold.server.web.components import shown
 from commonhold.server.web.pages.operate.desk import form_page, read_page, stretch, words
 from commonhold.server.web.viewer import viewer_of
 
-STATUSES = (PUBLISHED, REMOVED, WITHHELD)
-AWAY = "away"
+TAKING_AWAY = (
+    (WITHHELD, _("Withhold it for legal reasons (451): the files stay, and it can be put back")),
+    (REMOVED, _("Remove it (410): its files are deleted, and everyone who downloaded it is told")),
+)
 
 
 class DecisionForm(forms.Form):
@@ -25,10 +27,7 @@ class DecisionForm(forms.Form):
 
     status = forms.ChoiceField(
         label=_("What happens"),
-        choices=[
-            (WITHHELD, _("Withhold it for legal reasons (451): the files stay, and it can be put back")),
-            (REMOVED, _("Remove it (410): its files are deleted, and everyone who downloaded it is told")),
-        ],
+        choices=TAKING_AWAY,
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose one.")},
     )

@@ -12,9 +12,10 @@ from commonhold.server.accounts import directory
 from commonhold.server.catalogue.moderation import LONGEST_REASON
 from commonhold.server.reports import actions, queries
 from commonhold.server.reports.models import Report
-from commonhold.server.reports.rules import DISMISSED, KINDS, OPEN, REMOVED, STATUSES, WITHHELD
+from commonhold.server.reports.rules import DISMISSED, KINDS, OPEN, STATUSES
 from commonhold.server.web import operator_letters
 from commonhold.server.web.components import shown
+from commonhold.server.web.pages.operate.datasets import TAKING_AWAY
 from commonhold.server.web.pages.operate.desk import form_page, read_page, stretch
 from commonhold.server.web.viewer import viewer_of
 
@@ -28,8 +29,7 @@ class AnswerForm(forms.Form):
         label=_("What happens"),
         choices=[
             (DISMISSED, _("Dismiss it: the dataset stays as it is")),
-            (WITHHELD, _("Withhold it for legal reasons (451): the files stay, and it can be put back")),
-            (REMOVED, _("Remove it (410): its files are deleted, and everyone who downloaded it is told")),
+            *TAKING_AWAY,
         ],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose one.")},

@@ -19,7 +19,7 @@ from commonhold.server.web import kept
 from commonhold.server.web.pages.publish.fields import LABELS
 from commonhold.server.web.pages.publish.files import files_of, uploader
 from commonhold.server.web.pages.publish.found import of_submission
-from commonhold.server.web.submission_words import STATES, next_step
+from commonhold.server.web.submission_words import STATES, next_step, text_mistake
 from commonhold.server.web.viewer import form_of, signed_in, viewer_of
 
 AGREE, FILE = "agreeToSubmit", "fileUploadId"
@@ -150,11 +150,7 @@ def comment(request: HttpRequest, submission: Submission) -> HttpResponse:
     try:
         talk.comment(viewer_of(request), submission.public_id, text)
     except InvalidError:
-        mistake = (
-            _("Please write something first.")
-            if not text.strip()
-            else _("Please keep it under %(number)d characters.") % {"number": talk.LONGEST_COMMENT}
-        )
+        mistake = text_mistake(text, _("Please write something first."), talk.LONGEST_COMMENT)
         return overview(request, submission, status=400, said=text, mistake=mistake)
     messages.success(request, _("Said. The reviewer is told by mail."))
     return redirect("submission", public_id=submission.public_id)

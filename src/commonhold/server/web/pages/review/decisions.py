@@ -24,7 +24,7 @@ from commonhold.server.web.pages.publish.preview import previewed
 from commonhold.server.web.pages.publish.submission import missing, remarks
 from commonhold.server.web.pages.review.differences import archive_changes, differences, said
 from commonhold.server.web.pages.review.found import of_submission
-from commonhold.server.web.submission_words import STATES, happening, refusal
+from commonhold.server.web.submission_words import STATES, happening, refusal, text_mistake
 from commonhold.server.web.viewer import form_of, signed_in, viewer_of
 
 START, APPROVE, EDITS, REJECT = "start", "approve", "edits", "reject"
@@ -140,9 +140,7 @@ def _told(decision: str) -> str:
 
 
 def _note_mistake(note: str) -> str:
-    if not note.strip():
-        return _("Say why: the publisher reads it.")
-    return _("Please keep it under %(number)d characters.") % {"number": review.LONGEST_NOTE}
+    return text_mistake(note, _("Say why: the publisher reads it."), review.LONGEST_NOTE)
 
 
 @form_of("review_submission", "public_id")
@@ -188,11 +186,7 @@ def comment(request: HttpRequest, submission: Submission) -> HttpResponse:
     try:
         talk.comment(viewer_of(request), submission.public_id, text, is_internal=is_internal)
     except InvalidError:
-        mistake = (
-            _("Please write something first.")
-            if not text.strip()
-            else _("Please keep it under %(number)d characters.") % {"number": talk.LONGEST_COMMENT}
-        )
+        mistake = text_mistake(text, _("Please write something first."), talk.LONGEST_COMMENT)
         return overview(request, submission, status=400, said=text, mistake=mistake, is_internal=is_internal)
     told = _("Noted for reviewers.") if is_internal else _("Said. The publisher is told by mail.")
     messages.success(request, told)
