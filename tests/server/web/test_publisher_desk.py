@@ -9,21 +9,14 @@ import pytest
 
 from tests.server.web.conftest import hidden_fields
 from tests.support.collection import archive
+from tests.support.publishing import COMPLETE
 from tests.support.site import unique
 
 NAME = "Greetings of the desk"
-FIELDS = {
+# A form sends no more than this: the short description stays empty here.
+FIELDS = {name: text for name, text in COMPLETE.items() if name != "shortDescription"} | {
     "name": NAME,
     "longDescription": "What people say when they meet.",
-    "locale": "en",
-    "task": "NLP",
-    "format": "TSV",
-    "licenseAbbreviation": "CC-BY-4.0",
-    "restrictions": "None beyond the licence.",
-    "forbiddenUsage": "Harm.",
-    "pointOfContactFullName": "Ada Example",
-    "pointOfContactEmail": "ada@example.org",
-    "visibility": "public",
 }
 
 
