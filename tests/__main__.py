@@ -9,10 +9,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 RUNS = (("sqlite", "embedded"), ("postgresql", "embedded"), ("postgresql", "s3"), ("sqlite", "s3"))
 _NOTHING_COLLECTED = 5
+# Names the file in which each run leaves a line for what it skipped.
+SKIPPED = "TESTS_SKIPPED"
 
 
 def main(arguments: list[str]) -> int:
@@ -21,6 +25,7 @@ def main(arguments: list[str]) -> int:
     workers = str(max(1, os.cpu_count() or 1))
     started = time.monotonic()
     codes = []
+    notes = Path(tempfile.mkdtemp(prefix="commonhold-skipped-")) / "skipped"
     for engine, store in RUNS:
         print(f"== {engine}, {store}", flush=True)
         skip = ["-m", "not browser"] if missing or (engine, store) != RUNS[0] else []
@@ -28,12 +33,16 @@ def main(arguments: list[str]) -> int:
             sys.executable, "-m", "pytest", "-q", "-n", workers, "--dist", "loadgroup",
             f"--engine={engine}", f"--store={store}",
         ]  # fmt: skip
-        code = subprocess.run([*command, *skip, *arguments], check=False).returncode
+        environment = {**os.environ, SKIPPED: str(notes)}
+        code = subprocess.run([*command, *skip, *arguments], check=False, env=environment).returncode
         # Of the tests that were asked for, none may concern this database, or this store.
         codes.append(0 if code == _NOTHING_COLLECTED and (engine, store) != RUNS[0] else code)
     print(f"== {time.monotonic() - started:.0f} s on {workers} processors")
     for what in missing:
         print(f"== not there, so not run: {what}")
+    for line in dict.fromkeys(notes.read_text().splitlines() if notes.exists() else ()):
+        print(f"== skipped: {line}")
+    shutil.rmtree(notes.parent)
     return next((code for code in codes if code), 0)
 
 

@@ -11,6 +11,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -143,6 +144,15 @@ def _goes_to_the_store(item: pytest.Item) -> bool:
         return item.config.getoption("--engine") == "postgresql" and not is_older
     rooms = (contracts / "collective", item.config.rootpath / "tests" / "server" / "submissions")
     return any(item.path.is_relative_to(folder) for folder in rooms)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Leave a line for each test that was skipped, for the end of `make test`."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if (path := os.environ.get("TESTS_SKIPPED")) and skipped:
+        run = f"{config.getoption('--engine')}, {config.getoption('--store')}"
+        with Path(path).open("a") as file:
+            file.writelines(f"{report.nodeid} ({run}): {report.longrepr[2]}\n" for report in skipped)
 
 
 @pytest.fixture(scope="session")
