@@ -16,6 +16,11 @@ def provided(database):
 
 
 @pytest.fixture
+def elsewhere(provided):
+    return (provided.issuer,)
+
+
+@pytest.fixture
 def window(chromium):
     """A browser window for stories in which an answer is a refusal, which Chromium notes as an error."""
     context = chromium.new_context(viewport={"width": 360, "height": 740}, locale="en-US")

@@ -23,6 +23,13 @@ def letters_to(address: str) -> list[EmailMessage]:
     return found
 
 
+def told(address: str) -> list[dict[str, str]]:
+    """Return subject and text of the messages to an address, oldest first, whoever did the jobs that sent them."""
+    return [
+        {"subject": str(letter["Subject"]), "text": letter.get_content()} for letter in letters_to(address)
+    ]
+
+
 def send_waiting() -> None:
     """Do the jobs that send letters; a site that runs beside the tests may be faster."""
     from commonhold.server.background.models import FAILED, QUICK, Job

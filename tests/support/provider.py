@@ -23,6 +23,7 @@ class Provided:
 
     site: Site
     word: str
+    issuer: str
 
 
 @contextlib.contextmanager
@@ -47,7 +48,7 @@ def provided_site() -> Iterator[Provided]:
             )
         try:
             _wait_until_up(settings["COMMONHOLD_OIDC_ISSUER"], process, log)
-            yield Provided(site, word)
+            yield Provided(site, word, settings["COMMONHOLD_OIDC_ISSUER"])
         finally:
             process.terminate()
             process.wait(20)

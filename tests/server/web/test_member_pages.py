@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.mail import told
 from tests.support.site import unique
 
 
@@ -28,12 +29,6 @@ def _pk(address: str) -> str:
     return str(Person.objects.get(email=address).pk)
 
 
-def _letters_waiting(address: str) -> list[dict]:
-    from commonhold.server.background.models import Job
-
-    return [job.arguments for job in Job.objects.filter(name="mail.send", arguments__to=address)]
-
-
 def _invite(visitor, slug: str, owner: str, address: str, role: str = "publisher") -> str:
     """Invite, and return the path that the letter leads to."""
     answer = visitor(owner).post(
@@ -45,7 +40,7 @@ def _invite(visitor, slug: str, owner: str, address: str, role: str = "publisher
         remove=None,
     )
     assert answer.status_code == 302, answer.text
-    text = _letters_waiting(address)[-1]["text"]
+    text = told(address)[-1]["text"]
     assert "The Group" in text
     return "/invitations/" + text.split("/invitations/")[1].split()[0]
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from tests.support.mail import told
 from tests.support.site import unique
 
 PAGES = (
@@ -49,12 +50,6 @@ def dataset_of(slug):
     from commonhold.server.catalogue.models import Dataset
 
     return Dataset.objects.get(slug=slug)
-
-
-def letters_to(address):
-    from commonhold.server.background.models import Job
-
-    return [job.arguments for job in Job.objects.filter(name="mail.send") if job.arguments["to"] == address]
 
 
 def test_nobody_else_finds_anything_there(visitor, house, make):
@@ -225,11 +220,11 @@ def test_a_dataset_is_withheld_and_put_back(visitor, house, operator):
     assert "A court order." in answer.text
     assert last_entry("catalogue.dataset_withheld").actor == person_of(operator).pk
     assert "A court order." in who.get("/operate/datasets?status=withheld").text
-    (letter,) = letters_to(home.publisher)
+    (letter,) = told(home.publisher)
     assert "A court order." in letter["text"]
     who.post(path, what="put_back")
     assert visitor().get(f"/datasets/{home.dataset}").status_code == 200
-    assert len(letters_to(home.publisher)) == 2
+    assert len(told(home.publisher)) == 2
 
 
 def test_a_removed_dataset_comes_back_only_while_its_files_are_there(visitor, house, operator):

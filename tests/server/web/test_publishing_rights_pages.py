@@ -1,5 +1,6 @@
 """Asking for the right to publish, and what operators answer."""
 
+from tests.support.mail import told
 from tests.support.site import unique
 
 
@@ -10,12 +11,6 @@ def _people(make):
     newcomer, _ = make.person(None, password=None)
     make.load()
     return slug, owner, operator, newcomer
-
-
-def _waiting(address: str) -> list[str]:
-    from commonhold.server.background.models import Job
-
-    return [job.arguments["text"] for job in Job.objects.filter(name="mail.send", arguments__to=address)]
 
 
 def _number(address: str) -> str:
@@ -39,7 +34,7 @@ def test_a_newcomer_asks_for_a_new_organization_and_gets_it(visitor, make):
     assert not Organization.objects.filter(slug=name.lower().replace(" ", "-")).exists(), (
         "not before it is granted"
     )
-    assert any("We record voices." in text for text in _waiting(operator))
+    assert any("We record voices." in letter["text"] for letter in told(operator))
     assert "Ask for the right" not in asker.get("/profile/publishing").text, "one wish at a time"
 
     desk = visitor(operator)
@@ -51,7 +46,7 @@ def test_a_newcomer_asks_for_a_new_organization_and_gets_it(visitor, make):
     assert made.memberships.get().person.email == newcomer
     assert made.memberships.get().role == "owner"
     assert "Welcome!" in asker.get("/profile/publishing").text
-    assert any("Welcome!" in text for text in _waiting(newcomer))
+    assert any("Welcome!" in letter["text"] for letter in told(newcomer))
     desk.post(path, form_at="/operate/publishing-rights", refuse="1", reason="No.")
     made.refresh_from_db()
     assert made.can_publish, "decided once"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.server.web.test_operator_desk import dataset_of, last_entry, letters_to, operator, person_of  # noqa: F401
+from tests.server.web.test_operator_desk import dataset_of, last_entry, operator, person_of  # noqa: F401
+from tests.support.mail import told
 from tests.support.site import unique
 
 
@@ -32,19 +33,19 @@ def test_a_stranger_reports_and_the_dataset_is_withheld(visitor, house, operator
     report = report_of(home.dataset)
     assert (report.person, report.email, report.locale, report.status) == (None, address, "fr", "open")
     assert last_entry("reports.sent").object_id == dataset_of(home.dataset).public_id
-    assert any(str(report.public_id) in letter["text"] for letter in letters_to(operator))
+    assert any(str(report.public_id) in letter["text"] for letter in told(operator))
     desk = visitor(operator)
     assert words in desk.get("/operate/reports").text
     one = f"/operate/reports/{report.public_id}"
     assert desk.post(one, status="withheld", reason=" ").status_code == 400
     assert desk.post(one, status="withheld", reason="A claim was filed.").status_code == 302
     assert visitor().get(f"/datasets/{home.dataset}").status_code == 451
-    (answer,) = letters_to(address)
-    (told,) = letters_to(home.publisher)
-    for letter in (answer, told):
+    (answer,) = told(address)
+    (notice,) = told(home.publisher)
+    for letter in (answer, notice):
         assert "A claim was filed." in letter["text"]
-    assert address not in told["text"]
-    assert words not in told["text"]
+    assert address not in notice["text"]
+    assert words not in notice["text"]
     again = desk.client.post(one, {"status": "removed", "reason": "No.", **token_of(desk, "/operate/site")})
     assert again.status_code == 302
     assert dataset_of(home.dataset).status == "withheld"
@@ -72,8 +73,8 @@ def test_a_report_is_answered_by_removal_or_dismissal(visitor, house, operator, 
     visitor(operator).post(f"/operate/reports/{report.public_id}", status=decision, reason="We looked at it.")
     assert visitor().get(f"/datasets/{home.dataset}").status_code == code
     assert dataset_of(home.dataset).status == status
-    assert len(letters_to(home.reader)) == 1
-    assert len(letters_to(home.publisher)) == 1
+    assert len(told(home.reader)) == 1
+    assert len(told(home.publisher)) == 1
 
 
 def test_bad_input_is_refused_beside_the_field_with_everything_kept(visitor, house):
