@@ -1,5 +1,6 @@
 """Taking one's data along, and leaving: afterwards no table knows name or address, and the trail still stands."""
 
+import datetime as dt
 import json
 
 from tests.server.web.conftest import PASSWORD
@@ -32,15 +33,15 @@ def _rows_with(*words: str) -> list[str]:
 def _busy_person(visitor, house, make, site):
     """Somebody who has used everything: address, new address, name, and their browser."""
     from commonhold.server.accounts.models import Person
-    from commonhold.server.background.models import Job
     from commonhold.server.catalogue.models import Dataset
-    from commonhold.server.mail.actions import send_later
     from commonhold.server.submissions.models import Submission
 
     home, restricted = house(), house(visibility="restricted")
     name = unique("Zebulon")
     address, new = f"{unique('zebulon')}@example.org", f"{unique('elsewhere')}@example.org"
     make.person(home.organization, "publisher", email=address, name=name)
+    make.person(None, roles=["operator"], password=None)
+    owner, _ = make.person(restricted.organization, "owner", password=None)
     make.load()
     browser = visitor(user_agent=f"{name}'s browser")
     browser.post("/sign-in", login=address, password=PASSWORD)
@@ -62,8 +63,6 @@ def _busy_person(visitor, house, make, site):
         "/profile/publishing", organization="new", proposed_name=f"House of {name}", message=f"{name} asks."
     )
     browser.post("/profile/email", email=new, action_add="1")
-    owner, _ = make.person(restricted.organization, "owner", password=None)
-    make.load()
     visitor(owner).post(
         f"/organizations/{restricted.organization}/invitations",
         form_at=f"/organizations/{restricted.organization}/members",
@@ -79,9 +78,33 @@ def _busy_person(visitor, house, make, site):
         created_by_full_name=name,
         created_by_email=address,
     )
-    send_later(address, "A letter", f"Dear {name}")
-    assert Job.objects.filter(arguments__to=address).exists()
     return address, new, name, browser
+
+
+def _letters_that_wait(address: str) -> None:
+    """Leave letters to somebody, and about them to others, with a mail server that is down."""
+    from django.db import transaction
+    from django.db.models import Q
+    from django.test import RequestFactory
+
+    from commonhold.server.access.letters import tell_publishers
+    from commonhold.server.access.models import AccessRequest
+    from commonhold.server.accounts.models import Person
+    from commonhold.server.background.models import Job
+    from commonhold.server.kit import clock
+    from commonhold.server.mail.actions import SEND, send_later
+    from commonhold.server.organizations.models import RightsRequest
+    from commonhold.server.web.people_letters import tell_operators
+
+    person = Person.objects.get(email=address)
+    ours = Job.objects.filter(Q(arguments__to=address) | Q(arguments__about=person.pk), name=SEND)
+    with transaction.atomic():
+        send_later(address, "A letter", f"Dear {person.name}")
+        tell_publishers(AccessRequest.objects.get(person=person), "http://127.0.0.1")
+        request = RequestFactory().get("/", headers={"host": "127.0.0.1"})
+        tell_operators(request, RightsRequest.objects.get(person=person))
+        ours.update(run_at=clock.now() + dt.timedelta(hours=1))
+    assert ours.count() >= 3
 
 
 def _personal(address: str) -> str:
@@ -115,6 +138,7 @@ def test_after_leaving_no_table_knows_name_or_address(visitor, house, make, site
     from commonhold.server.audit.models import Entry
 
     address, new, name, browser = _busy_person(visitor, house, make, site)
+    _letters_that_wait(address)
     token = site.post("/api/v4/accounts/session/", json={"email": address, "password": PASSWORD}).json()[
         "token"
     ]

@@ -3,9 +3,10 @@
 What is kept lets anyone fetch the file, so nobody else may read it.
 """
 
+import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -107,14 +108,7 @@ class SessionStore:
         if kept:
             return kept
         self._make_folder()
-        lock = Lock(path.with_suffix(".lock"))
-        while True:
-            try:
-                lock.acquire()
-                break
-            except HeldError:
-                time.sleep(_LOCK_POLL)
-        try:
+        with _alone(path):
             kept = _usable(path, refused)
             if kept:
                 return kept
@@ -124,20 +118,35 @@ class SessionStore:
             kept = Kept(Grant(session.url, now, ends), Identity(), session.size_bytes, session.checksum)
             kept.write(path)
             return kept
-        finally:
-            lock.release()
 
     def note_identity(self, path: Path, identity: Identity) -> None:
         """Remember how the storage names the content."""
-        kept = Kept.read(path)
-        if kept:
-            replace(kept, identity=identity).write(path)
+        with _alone(path):
+            kept = Kept.read(path)
+            if kept and kept.identity != identity:
+                replace(kept, identity=identity).write(path)
 
     def _make_folder(self) -> None:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise local_fault(error, self.folder) from error
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold what is kept at ``path`` for one writer, of this process or another; wait for whoever has it."""
+    lock = Lock(path.with_suffix(".lock"))
+    while True:
+        try:
+            lock.acquire()
+            break
+        except HeldError:
+            time.sleep(_LOCK_POLL)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _key_to_ask_with(path: Path) -> str:

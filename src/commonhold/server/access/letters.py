@@ -13,7 +13,7 @@ def tell_publishers(asked: AccessRequest, site: str) -> None:
     dataset = asked.dataset
     address = f"{site}/organizations/{dataset.organization.slug}/requests"
     for membership in publishers_of(dataset.organization_id):
-        _write(membership.person, "asked", dataset, asked=asked, address=address)
+        _write(membership.person, "asked", dataset, about=asked.person_id, asked=asked, address=address)
 
 
 def tell_requester(decided: AccessRequest, site: str) -> None:
@@ -23,6 +23,8 @@ def tell_requester(decided: AccessRequest, site: str) -> None:
         _write(decided.person, "decided", decided.dataset, asked=decided, address=address)
 
 
-def _write(person: Person, name: str, dataset: Dataset, **context: object) -> None:
+def _write(
+    person: Person, name: str, dataset: Dataset, *, about: int | None = None, **context: object
+) -> None:
     context["name"] = pick(dataset.name, person.locale, dataset.default_locale) or dataset.slug
-    write_later(person.email, person.locale, f"access/letters/{name}", **context)
+    write_later(person.email, person.locale, f"access/letters/{name}", about=about, **context)

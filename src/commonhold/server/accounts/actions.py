@@ -64,8 +64,7 @@ def delete_person(viewer: Viewer, *, web_sessions: Iterable[str] = ()) -> None:
     record(viewer, "accounts.left", "person", person.pk)
     news = PersonLeft(person.pk, tuple(sorted(address.lower() for address in addresses)), person.name)
     events.publish(news)
-    for address in news.addresses:
-        forget_letters(address)
+    forget_letters(person.pk, news.addresses)
     Session.objects.filter(session_key__in=list(web_sessions)).delete()
     person.delete()
 

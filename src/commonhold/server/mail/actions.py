@@ -1,5 +1,7 @@
 """Writing to people: a letter is a job, so that it goes out exactly where the change it tells of holds."""
 
+from collections.abc import Iterable
+
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -9,7 +11,7 @@ from commonhold.server.kit.languages import interface_language
 SEND = "mail.send"
 
 
-def send_later(to: str, subject: str, text: str, *, key: str = "") -> None:
+def send_later(to: str, subject: str, text: str, *, key: str = "", about: int | None = None) -> None:
     """Send a letter once the running transaction has held; a mail server that is down gets it later.
 
     Args:
@@ -17,11 +19,15 @@ def send_later(to: str, subject: str, text: str, *, key: str = "") -> None:
         subject: one line; line breaks in it become spaces.
         text: plain text.
         key: while a letter with this key waits, another is not added.
+        about: row id of somebody else whom the letter names: when they leave, it is not sent any more.
     """
-    enqueue(SEND, key=key, to=to, subject=" ".join(subject.split()), text=text.strip() + "\n")
+    named = {} if about is None else {"about": about}
+    enqueue(SEND, key=key, to=to, subject=" ".join(subject.split()), text=text.strip() + "\n", **named)
 
 
-def write_later(to: str, locale: str, template: str, *, key: str = "", **context: object) -> None:
+def write_later(
+    to: str, locale: str, template: str, *, key: str = "", about: int | None = None, **context: object
+) -> None:
     """Send a letter made of templates, in the language of whoever reads it, as :func:`send_later` does.
 
     Args:
@@ -29,14 +35,17 @@ def write_later(to: str, locale: str, template: str, *, key: str = "", **context
         locale: what they read.
         template: path of the letter, without ``.txt``; its subject lies beside it, as ``…_subject.txt``.
         key: while a letter with this key waits, another is not added.
+        about: row id of somebody else whom the letter names.
         **context: what the letter names.
     """
     with translation.override(interface_language(locale)):
         subject = render_to_string(f"{template}_subject.txt", context)
         text = render_to_string(f"{template}.txt", context)
-    send_later(to, subject, text, key=key)
+    send_later(to, subject, text, key=key, about=about)
 
 
-def forget_letters(to: str) -> None:
-    """Delete the letters to an address that wait, or could not be sent."""
-    forget(SEND, to=to)
+def forget_letters(person: int, addresses: Iterable[str]) -> None:
+    """Delete the letters to somebody, or about them to others, that wait or could not be sent."""
+    for address in addresses:
+        forget(SEND, to=address)
+    forget(SEND, about=person)

@@ -27,7 +27,7 @@ def tell_operators(request: HttpRequest, report: Report) -> None:
         key = f"reports:{person.pk}"
         write(
             request, person.email, person.locale, "reports/letters/waits", report.dataset, key=key,
-            report=report, queue=queue,
+            about=report.person, report=report, queue=queue,
         )  # fmt: skip
 
 
@@ -50,6 +50,7 @@ def write(
     dataset: Dataset,
     *,
     key: str = "",
+    about: int | None = None,
     **context: object,
 ) -> None:
     """Write a letter about a dataset.
@@ -61,6 +62,7 @@ def write(
         template: path of the letter, without ``.txt``; its subject lies beside it.
         dataset: what it is about.
         key: while a letter with this key waits, another is not added.
+        about: row id of somebody else whom the letter names.
         **context: what else the letter names.
     """
     context |= {
@@ -69,4 +71,4 @@ def write(
         "address": absolute(request, reverse("dataset", args=[dataset.public_id])),
         "site_name": SITE_NAME,
     }
-    write_later(address, locale, template, key=key, **context)
+    write_later(address, locale, template, key=key, about=about, **context)

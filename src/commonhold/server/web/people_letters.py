@@ -31,6 +31,7 @@ def tell_operators(request: HttpRequest, asked: RightsRequest) -> None:
             person.email,
             person.locale,
             "rights_asked",
+            about=asked.person_id,
             asked=asked,
             name=_wanted(asked, person),
             address=address,
@@ -59,5 +60,5 @@ def _name(organization: Organization, locale: str) -> str:
     return pick(organization.name, locale, DEFAULT_LOCALE) or organization.slug
 
 
-def _write(to: str, locale: str, letter: str, **context: object) -> None:
-    write_later(to, locale, f"letters/{letter}", site_name=SITE_NAME, **context)
+def _write(to: str, locale: str, letter: str, *, about: int | None = None, **context: object) -> None:
+    write_later(to, locale, f"letters/{letter}", about=about, site_name=SITE_NAME, **context)
