@@ -65,7 +65,7 @@ class Maker:
     def load(self) -> Any:
         """Load everything planned so far and return the report; planning starts afresh."""
         from commonhold.server.collection.file import read_collection
-        from commonhold.server.collection.loading import load
+        from commonhold.server.collection.loading.everything import load
         from commonhold.server.config.environment import environment
         from commonhold.server.storage.store import object_store
 

@@ -18,7 +18,7 @@ def command(file: Path, output: Output) -> None:
     Running it twice is safe. docs/reference/collection-file.md explains the format.
     """
     from commonhold.server.collection.file import read_collection  # noqa: PLC0415  loaded where it is used
-    from commonhold.server.collection.loading import load  # noqa: PLC0415
+    from commonhold.server.collection.loading.everything import load  # noqa: PLC0415
     from commonhold.server.collection.mistakes import CollectionError  # noqa: PLC0415
     from commonhold.server.config.environment import environment  # noqa: PLC0415
     from commonhold.server.storage.store import object_store  # noqa: PLC0415

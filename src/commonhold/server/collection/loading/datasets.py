@@ -1,10 +1,9 @@
 """Datasets of a collection file."""
 
-from __future__ import annotations
-
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from django.utils.text import slugify
 
@@ -19,23 +18,19 @@ from commonhold.server.catalogue.actions import (
     set_status,
 )
 from commonhold.server.catalogue.models import REMOVED, Dataset, Sample
-from commonhold.server.collection.loading_people import mentioned
-from commonhold.server.collection.loading_references import known_dataset
+from commonhold.server.collection.dataset import Dataset as DatasetEntry
+from commonhold.server.collection.dataset import Version
+from commonhold.server.collection.document import Collection
+from commonhold.server.collection.loading.archives import StoredFiles
+from commonhold.server.collection.loading.people import mentioned
+from commonhold.server.collection.loading.references import known_dataset
+from commonhold.server.collection.loading.report import Report
 from commonhold.server.collection.record import UNSET, Unset
 from commonhold.server.kit.ids import new_id
 from commonhold.server.kit.translation import pick
 from commonhold.server.kit.viewer import Viewer
 from commonhold.server.organizations.models import Organization
 from commonhold.server.submissions.actions.adoption import adopt
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from commonhold.server.collection.archives import StoredFiles
-    from commonhold.server.collection.dataset import Dataset as DatasetEntry
-    from commonhold.server.collection.dataset import Version
-    from commonhold.server.collection.document import Collection
-    from commonhold.server.collection.loading import Report
 
 _PLAIN = {
     "visibility": "visibility",

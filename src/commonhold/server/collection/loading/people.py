@@ -1,14 +1,16 @@
 """Organizations and people of a collection file."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from allauth.account.models import EmailAddress
 
 from commonhold.server.accounts.actions import create_person
 from commonhold.server.accounts.models import Person
 from commonhold.server.audit.actions import record
+from commonhold.server.collection.document import ApiKey as ApiKeyEntry
+from commonhold.server.collection.document import Organization as OrganizationEntry
+from commonhold.server.collection.document import User
+from commonhold.server.collection.loading.report import Report
 from commonhold.server.collection.record import UNSET
 from commonhold.server.credentials import jwt_credentials
 from commonhold.server.credentials.actions import create_key
@@ -16,12 +18,6 @@ from commonhold.server.credentials.models import ApiKey
 from commonhold.server.kit.viewer import REVIEWER, SCOPES
 from commonhold.server.organizations.actions import save_organization, set_membership
 from commonhold.server.organizations.models import Membership, Organization
-
-if TYPE_CHECKING:
-    from commonhold.server.collection.document import ApiKey as ApiKeyEntry
-    from commonhold.server.collection.document import Organization as OrganizationEntry
-    from commonhold.server.collection.document import User
-    from commonhold.server.collection.loading import Report
 
 _LIMITS = {
     "daily_download_limit": "downloads",

@@ -5,38 +5,19 @@ names. Should anything fail, what was put into the store is taken out again.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from django.db import transaction
 
-from commonhold.server.collection import loading_datasets, loading_people
-from commonhold.server.collection.archives import StoredFiles
 from commonhold.server.collection.document import Collection
-from commonhold.server.collection.loading_references import check_against_site
+from commonhold.server.collection.loading import datasets, people
+from commonhold.server.collection.loading.archives import StoredFiles
+from commonhold.server.collection.loading.references import check_against_site
+from commonhold.server.collection.loading.report import Report
 from commonhold.server.collection.record import UNSET
 from commonhold.server.site.actions import change
 from commonhold.server.storage.interface import ObjectStore
 
 Tell = Callable[[str], None]
-
-
-@dataclass(slots=True)
-class Report:
-    """What loading did.
-
-    Attributes:
-        organizations: slugs of organizations made or changed.
-        people: addresses of people made or changed.
-        datasets: slugs of datasets made or changed.
-        versions: ``slug version n`` of each archive that is new.
-        keys: the API keys that were made, as ``(address, name, text)``: shown once.
-    """
-
-    organizations: list[str] = field(default_factory=list)
-    people: list[str] = field(default_factory=list)
-    datasets: list[str] = field(default_factory=list)
-    versions: list[str] = field(default_factory=list)
-    keys: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 def load(collection: Collection, store: ObjectStore, tell: Tell = lambda line: None) -> Report:  # noqa: ARG005
@@ -56,15 +37,15 @@ def load(collection: Collection, store: ObjectStore, tell: Tell = lambda line: N
     report = Report()
     files = StoredFiles(store, tell)
     try:
-        prepared = loading_datasets.prepare(collection, files)
+        prepared = datasets.prepare(collection, files)
         with transaction.atomic():
             _switch(collection)
             for organization in collection.organizations:
-                loading_people.apply_organization(organization, report)
+                people.apply_organization(organization, report)
             for user in collection.users:
-                loading_people.apply_user(user, report)
+                people.apply_user(user, report)
             for dataset in prepared:
-                loading_datasets.apply(dataset, report, files)
+                datasets.apply(dataset, report, files)
     except BaseException:
         files.take_back()
         raise

@@ -1,0 +1,1 @@
+"""Bringing what a collection file says into the site."""
