@@ -1,5 +1,6 @@
-"""Runs every measurement: ``python -m benchmarks`` (``make bench``), or those that are named."""
+"""Runs every measurement: ``python -m benchmarks`` (``make bench``), or those whose names begin with what is given."""
 
+import shlex
 import subprocess
 import sys
 
@@ -9,6 +10,8 @@ ALL = (
     "slow_downloads",
     "embedded_store",
     "download",
+    "download --from embedded",
+    "download --cap 60 --rounds 3",
     "members",
     "signing",
     "verification",
@@ -20,9 +23,12 @@ ALL = (
 def main() -> int:
     """Run them one after the other; return the first exit code that is not 0."""
     codes = []
-    for name in sys.argv[1:] or ALL:
-        print(f"== {name}", flush=True)
-        codes.append(subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode)
+    for line in ALL:
+        if line.startswith(tuple(sys.argv[1:]) or ""):
+            print(f"== {line}", flush=True)
+            name, *options = shlex.split(line)
+            command = [sys.executable, "-m", f"benchmarks.{name}", *options]
+            codes.append(subprocess.run(command, check=False).returncode)
     return next((code for code in codes if code), 0)
 
 

@@ -1,10 +1,10 @@
 """A verified download of one archive, beside what people use instead.
 
-``python benchmarks/download.py`` makes an archive of random bytes, serves it on the loopback (nginx where
-it is installed, else :mod:`benchmarks.range_server`), and lets every contestant fetch and verify it in
-turn, several rounds over. Rivals that are not installed are named. Figures are ratios within one run; on
-another day the machine is another one.
+``python -m benchmarks.download`` makes an archive of random bytes, serves it on the loopback, and lets every
+contestant fetch and verify it in turn, several rounds over. Rivals that are not installed are named. Figures are
+ratios within one run; on another day the machine is another one.
 
+    --from SERVER   nginx (where it is installed, else :mod:`benchmarks.range_server`), or our embedded store (nginx)
     --size MIB      size of the archive (1024)
     --rounds N      how often each runs (5)
     --cap MIB       bound on each connection, in MiB per second (none)
@@ -14,12 +14,12 @@ another day the machine is another one.
 
 import argparse
 import contextlib
+import datetime as dt
 import hashlib
 import json
 import os
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -30,6 +30,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from tests.support.ports import free_port
+
+from benchmarks.processes import running
 
 ROOT = Path(__file__).resolve().parent.parent
 PIECE = 8 << 20
@@ -66,50 +70,48 @@ def make_archive(path: Path, mebibytes: int) -> tuple[str, list[str]]:
     return whole.hexdigest(), pieces
 
 
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextlib.contextmanager
-def storage(folder: Path, archive: Path, cap: int) -> Iterator[str]:
-    """Serve the archive; yield its address."""
+def web_server(folder: Path, archive: Path, cap: int) -> Iterator[str]:
+    """Serve the archive by nginx, or what stands in for it; yield its address."""
     nginx = shutil.which("nginx")
     if nginx:
         port = free_port()
         settings = folder / "nginx.conf"
         limit = f"limit_rate {cap}m;" if cap else ""
         settings.write_text(_NGINX.format(folder=folder, port=port, cap=limit))
-        process = subprocess.Popen([nginx, "-p", str(folder), "-c", str(settings)], stderr=subprocess.DEVNULL)
-    else:
-        command = [sys.executable, "-m", "benchmarks.range_server", str(archive), str(cap << 20)]
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        port = int(process.stdout.readline())
-    try:
-        wait_for(port)
-        yield f"http://127.0.0.1:{port}/{archive.name}"
-    finally:
+        with running([nginx, "-p", str(folder), "-c", str(settings)], port):
+            yield f"http://127.0.0.1:{port}/{archive.name}"
+        return
+    command = [sys.executable, "-m", "benchmarks.range_server", str(archive), str(cap << 20)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}/{archive.name}"
         process.send_signal(signal.SIGTERM)
-        process.wait()
-
-
-def wait_for(port: int) -> None:
-    """Wait until somebody listens."""
-    for _ in range(200):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.05)
-    raise SystemExit("the storage did not start")
 
 
 @contextlib.contextmanager
-def site(address: str, size: int, checksum: str, pieces: list[str] | None) -> Iterator[str]:
+def embedded_store(folder: Path, archive: Path) -> Iterator[str]:
+    """Serve the archive by our own store; yield an address that it signed."""
+    # Loaded where they are used: what is measured starts as a copy of this process, and peaks no lower.
+    from commonhold.server.config.environment import read  # noqa: PLC0415
+    from commonhold.server.storage.store import object_store  # noqa: PLC0415
+
+    port = free_port()
+    settings = {"COMMONHOLD_DATA": f"{folder}/data", "COMMONHOLD_SECRET_KEY": "benchmark" * 5}
+    store = object_store(read(settings), public_url=f"http://127.0.0.1:{port}")
+    key = f"datasets/benchmark/1/{archive.name}"
+    with archive.open("rb") as file:
+        store.put(key, file)
+    end = dt.datetime.now(dt.UTC) + dt.timedelta(hours=12)
+    command = [sys.executable, "-m", "commonhold.server.storage.embedded", "--bind", f"127.0.0.1:{port}"]
+    with running(command, port, **settings):
+        yield store.download_url(key, filename=archive.name, content_type="application/gzip", expires_at=end)
+
+
+@contextlib.contextmanager
+def site(address: str, name: str, size: int, checksum: str, pieces: list[str] | None) -> Iterator[str]:
     """Play the API of a data collective for this one archive; yield its address."""
-    name = address.rpartition("/")[2]
     about = {
         "id": "archive",
         "slug": "archive",
@@ -160,34 +162,36 @@ def site(address: str, size: int, checksum: str, pieces: list[str] | None) -> It
 
 
 def contestants(
-    address: str, checksum: str, with_pieces: str, without: str
+    address: str, name: str, checksum: str, with_pieces: str, without: str
 ) -> tuple[list[Contestant], list[str]]:
     """Return who runs here, and who is absent."""
-    name = address.rpartition("/")[2]
     ours = f"{sys.executable} -m commonhold download archive --quiet --api-url"
     check = f"echo '{checksum}  {name}' | sha256sum --check --quiet"
-    host = address.rpartition("/")[0]
+    # A signed address is one file and no folder: rclone takes that over one connection.
+    several = "--multi-thread-streams 16 --multi-thread-cutoff 64M"
+    copy = (
+        f"copyurl '{address}' {name}"
+        if "?" in address
+        else f"copy {several} --http-url {address.removesuffix(name)} :http:{name} ."
+    )
     everyone = {
         "aria2c": [
             Contestant(
                 "aria2c -x16 --checksum",
                 lambda _: (
-                    f"aria2c -q -x16 -s16 -k1M --file-allocation=none --checksum=sha-256={checksum} {address}"
+                    f"aria2c -q -x16 -s16 -k1M --file-allocation=none --checksum=sha-256={checksum} -o {name} "
+                    f"'{address}'"
                 ),
             )
         ],
         "curl": [
-            Contestant("curl + sha256sum", lambda _: f"curl -s -O {address} && {check}"),
-            Contestant("curl (proves nothing)", lambda _: f"curl -s -O {address}", is_verified=False),
+            Contestant("curl + sha256sum", lambda _: f"curl -s -o {name} '{address}' && {check}"),
+            Contestant(
+                "curl (proves nothing)", lambda _: f"curl -s -o {name} '{address}'", is_verified=False
+            ),
         ],
         "rclone": [
-            Contestant(
-                "rclone x16 + sha256sum",
-                lambda _: (
-                    f"rclone copy -q --config /dev/null --multi-thread-streams 16 --multi-thread-cutoff 64M "
-                    f"--http-url {host}/ :http:{name} . && {check}"
-                ),
-            )
+            Contestant("rclone + sha256sum", lambda _: f"rclone -q --config /dev/null {copy} && {check}")
         ],
     }
     found = [
@@ -249,6 +253,7 @@ def show(everyone: list[Contestant], absent: list[str], size: int) -> dict[str, 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--from", dest="server", choices=["nginx", "embedded"], default="nginx")
     parser.add_argument("--size", type=int, default=1024, metavar="MIB")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--cap", type=int, default=0, metavar="MIB")
@@ -257,23 +262,31 @@ def main() -> None:
     )
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
+    if given.cap and given.server == "embedded":
+        parser.error("the embedded store knows no bound on a connection: use --from nginx")
     with tempfile.TemporaryDirectory(dir=given.folder, prefix="commonhold-bench-") as name:
         folder = Path(name)
         archive = folder / "archive.tar.gz"
         checksum, pieces = make_archive(archive, given.size)
         size = archive.stat().st_size
         with (
-            storage(folder, archive, given.cap) as address,
-            site(address, size, checksum, pieces) as with_pieces,
-            site(address, size, checksum, None) as without,
+            (
+                embedded_store(folder, archive)
+                if given.server == "embedded"
+                else web_server(folder, archive, given.cap)
+            ) as address,
+            site(address, archive.name, size, checksum, pieces) as with_pieces,
+            site(address, archive.name, size, checksum, None) as without,
         ):
-            everyone, absent = contestants(address, checksum, with_pieces, without)
+            everyone, absent = contestants(address, archive.name, checksum, with_pieces, without)
             for number in range(given.rounds):
                 turn = number % len(everyone)
                 for contestant in everyone[turn:] + everyone[:turn]:
                     run(contestant, folder / "out")
         cap = f", each connection bounded to {given.cap} MiB/s" if given.cap else ""
-        print(f"{given.size} MiB over the loopback{cap}, {given.rounds} rounds, {os.cpu_count()} cores")
+        print(
+            f"{given.size} MiB from {given.server} over the loopback{cap}, {given.rounds} rounds, {os.cpu_count()} cores"
+        )
         figures = show(everyone, absent, size)
     if given.json:
         given.json.write_text(json.dumps(figures, indent=2) + "\n")

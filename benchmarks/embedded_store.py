@@ -15,10 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 
+from tests.support.ports import free_port
+
+from benchmarks.processes import running
 from commonhold.server.config.environment import read
 from commonhold.server.storage.store import object_store
 
@@ -46,28 +48,6 @@ http {{
   server {{ listen 127.0.0.1:{port}; root {root}; }}
 }}
 """
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def running(command: list[str], port: int, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server until the end of the block."""
-    with subprocess.Popen(command, env={**os.environ, **variables}) as process:
-        try:
-            for _ in range(500):
-                if socket.socket().connect_ex(("127.0.0.1", port)) == 0:
-                    break
-                time.sleep(0.02)
-            yield process
-        finally:
-            process.terminate()
-            process.wait(60)
 
 
 def ask(port: int, target: str, receive_buffer: int | None = None) -> socket.socket:

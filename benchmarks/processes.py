@@ -1,7 +1,36 @@
-"""What a group of processes has cost so far, as the kernel counts it."""
+"""Starting servers to measure, and what a group of processes has cost so far, as the kernel counts it."""
 
 import contextlib
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
 from pathlib import Path
+
+_PATIENCE = 10.0
+
+
+@contextlib.contextmanager
+def running(command: list[str], port: int, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server, from when it listens until the end of the block."""
+    with subprocess.Popen(command, env={**os.environ, **variables}) as process:
+        try:
+            wait_for(port)
+            yield process
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def wait_for(port: int) -> None:
+    """Wait until somebody listens."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.02)
+    raise SystemExit(f"nobody listens on port {port}")
 
 
 def descendants(pid: int) -> list[int]:
