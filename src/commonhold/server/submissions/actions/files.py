@@ -352,5 +352,5 @@ def _accept_file(submission: Submission, upload: Upload, findings: Findings) -> 
         upload.save(update_fields=["release"])
         letters.tell_reviewers(submission)
     else:
-        publication.release(None, submission, upload)
-        letters.tell_of_version(submission, upload)
+        version = publication.release(None, submission, upload)
+        letters.tell_of_version(submission, upload, version)
