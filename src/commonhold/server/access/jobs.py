@@ -8,7 +8,8 @@ from commonhold.server.access.removal import TELL
 from commonhold.server.accounts.models import Person
 from commonhold.server.background.actions import enqueue
 from commonhold.server.background.registry import task
-from commonhold.server.catalogue.models import REMOVED, Dataset
+from commonhold.server.catalogue.models import Dataset
+from commonhold.server.catalogue.states import REMOVED
 
 _BATCH = 500
 

@@ -18,7 +18,8 @@ from commonhold.server.catalogue.actions import (
     set_sample,
     set_status,
 )
-from commonhold.server.catalogue.models import REMOVED, Dataset, Sample
+from commonhold.server.catalogue.models import Dataset, Sample
+from commonhold.server.catalogue.states import REMOVED
 from commonhold.server.collection.loading_people import mentioned
 from commonhold.server.collection.loading_references import known_dataset
 from commonhold.server.collection.record import UNSET, Unset
