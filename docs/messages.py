@@ -1,6 +1,6 @@
 """Keeps the catalogues of the pages' words: ``python -m docs.messages`` (``make messages``).
 
-Reads every string out of ``web/`` and of the letters of ``access/``, brings each ``web/locale/<language>/LC_MESSAGES/django.po`` up to date, compiles the
+Reads every string out of ``web/`` and of the letters of ``access/`` and ``submissions/``, brings each ``web/locale/<language>/LC_MESSAGES/django.po`` up to date, compiles the
 ``.mo`` beside it and says what is missing. What is translated stays; what is no longer used is kept at the end of the
 file, commented out, and comes back with its string; what is new waits for its translation. Strings of the libraries that our pages show join the catalogues of the languages their own ones lack.
 """
@@ -24,8 +24,10 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parent.parent
 SERVER = ROOT / "src" / "commonhold" / "server"
 WEB = SERVER / "web"
-# Where words for people stand: the pages, and the letters of rooms below them.
-SOURCES = (WEB, SERVER / "access")
+# Where words for people stand: the pages, and the letters of rooms below them. What the code of those rooms says of
+# itself is the APIs', and lies in `server/locale`.
+CODE = (WEB, SERVER / "access")
+TEMPLATES = tuple(SERVER / room / "templates" for room in ("web", "access", "submissions"))
 LOCALES = WEB / "locale"
 LANGUAGES = ("ar", "de", "es", "fr", "hi", "ja", "kn", "pt_BR", "sw", "zh_Hans")
 LOADED = "commonhold.server.config.settings"
@@ -118,14 +120,14 @@ LIBRARIES: tuple[tuple[str | None, str, str | None], ...] = (
 
 def own_messages() -> Iterator[tuple[str, str | None, str, str | None]]:
     """Yield place, context, text and plural of every string of our pages."""
-    for path in sorted(path for source in SOURCES for path in source.rglob("*.py")):
+    for path in sorted(path for source in CODE for path in source.rglob("*.py")):
         place = str(path.relative_to(ROOT))
         for _line, found, _comments, context in extract(
             "python", io.BytesIO(path.read_bytes()), keywords=_KEYWORDS
         ):
             text, plural = (found[0], found[1]) if isinstance(found, tuple) else (found, None)
             yield place, context, text, plural
-    for templates in (source / "templates" for source in SOURCES):
+    for templates in TEMPLATES:
         for path in sorted((*templates.rglob("*.html"), *templates.rglob("*.txt"))):
             place = str(path.relative_to(ROOT))
             for context, text, plural in _of_template(path.read_text(), str(path.relative_to(templates))):

@@ -66,6 +66,22 @@ def test_a_setting_that_cannot_be_meant_is_one_line(tmp_path: Path, environment:
     assert told in one_line(run("serve", "--data", str(tmp_path), "--bind", bind, **environment))
 
 
+@pytest.mark.parametrize("secret", ["", "a secret of this test's own, long enough to sign with"])
+def test_a_data_folder_is_made_or_said_to_be_impossible(tmp_path: Path, secret: str):
+    collection = tmp_path / "collection.yaml"
+    collection.write_text("organizations:\n  - slug: lab\n    name: Lab\n")
+    settings = {"COMMONHOLD_SECRET_KEY": secret, "COMMONHOLD_DATABASE_URL": ""}
+    data = tmp_path / "not" / "there"
+    done = run("admin", "load", str(collection), "--data", str(data), **settings)
+    assert done.returncode == 0, done.stderr
+    assert "lab" in run("admin", "organization", "list", "--data", str(data), **settings).stdout
+    assert (data / "secret-key").exists() is not bool(secret)
+    below_a_file = str(collection / "data")
+    for command in (("admin", "load", str(collection)), ("serve", "--bind", f"127.0.0.1:{free_pair()}")):
+        told = one_line(run(*command, "--data", below_a_file, **settings))
+        assert f"COMMONHOLD_DATA: {below_a_file} cannot be used" in told
+
+
 def test_data_of_a_newer_version_is_left_alone(tmp_path: Path):
     database = tmp_path / "commonhold.sqlite3"
     settings = {"COMMONHOLD_DATA": str(tmp_path), "COMMONHOLD_DATABASE_URL": ""}

@@ -17,7 +17,8 @@ def letters_to(address: str) -> list[EmailMessage]:
     folder = Path(os.environ["COMMONHOLD_DATA"]) / "mail"
     for path in sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime_ns):
         for text in path.read_text().split("-" * 79):
-            message = email.message_from_string(text.lstrip(), policy=email.policy.default)
+            # As bytes: of a text the parser takes every letter beyond ASCII for damage.
+            message = email.message_from_bytes(text.lstrip().encode(), policy=email.policy.default)
             if message["To"] == address:
                 found.append(message)
     return found

@@ -14,7 +14,8 @@ from django.test import Client
 
 from commonhold.server.access.models import SAMPLE, AccessRecord
 from commonhold.server.catalogue import actions as catalogue
-from commonhold.server.catalogue.models import REMOVED, Dataset
+from commonhold.server.catalogue.models import Dataset
+from commonhold.server.catalogue.states import REMOVED
 from commonhold.server.kit import clock
 from tests.support.collection import Maker
 from tests.support.site import Site

@@ -308,10 +308,13 @@ def test_failed_jobs_are_tried_again_or_given_up(visitor, operator):
 
 def test_a_retry_yields_to_the_same_job_that_waits_already(visitor, operator):
     from commonhold.server.background.models import FAILED, WAITING, Job
+    from commonhold.server.kit import clock
 
     key = unique("key")
     failed = Job.objects.create(name="tests.same", key=key, status=FAILED)
-    waiting = Job.objects.create(name="tests.same", key=key, status=WAITING)
+    # Not due before long, so that the worker beside us leaves it alone.
+    later = clock.now() + dt.timedelta(hours=1)
+    waiting = Job.objects.create(name="tests.same", key=key, status=WAITING, run_at=later)
     visitor(operator).post("/operate/jobs", job=str(failed.pk), what="retry")
     assert list(Job.objects.filter(key=key)) == [waiting]
     waiting.delete()

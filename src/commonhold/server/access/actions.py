@@ -14,7 +14,8 @@ from commonhold.server.access.models import (
     Terms,
 )
 from commonhold.server.audit.actions import record
-from commonhold.server.catalogue.models import RESTRICTED, Dataset
+from commonhold.server.catalogue.models import Dataset
+from commonhold.server.catalogue.states import RESTRICTED
 from commonhold.server.kit import clock
 from commonhold.server.kit.viewer import Viewer
 from commonhold.server.organizations.models import Organization

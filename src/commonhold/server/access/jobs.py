@@ -2,14 +2,14 @@
 
 from django.db import transaction
 
+from commonhold.server.access.letters import tell_downloader
 from commonhold.server.access.models import AccessRecord
 from commonhold.server.access.removal import TELL
 from commonhold.server.accounts.models import Person
 from commonhold.server.background.actions import enqueue
 from commonhold.server.background.registry import task
-from commonhold.server.catalogue.models import REMOVED, Dataset
-from commonhold.server.kit.translation import pick
-from commonhold.server.mail.actions import send_later
+from commonhold.server.catalogue.models import Dataset
+from commonhold.server.catalogue.states import REMOVED
 
 _BATCH = 500
 
@@ -29,18 +29,6 @@ def tell_of_removal(dataset: int, after: int = 0) -> None:
     )
     with transaction.atomic():
         for person in people:
-            name = pick(row.name, person.locale, row.default_locale) or row.slug
-            send_later(
-                person.email, f"“{name}” was removed", _text(name, row), key=f"removal:{dataset}:{person.pk}"
-            )
+            tell_downloader(person, row)
         if len(people) == _BATCH:
             enqueue(TELL, dataset=dataset, after=people[-1].pk)
-
-
-def _text(name: str, dataset: Dataset) -> str:
-    reason = f"The reason given: {dataset.status_reason}\n\n" if dataset.status_reason else ""
-    return (
-        f"The dataset “{name}” ({dataset.slug}), which you downloaded, was removed from this site.\n\n{reason}"
-        "Please stop using your copy and delete it, and whatever you made of it that can be traced back to it, unless "
-        "its terms say otherwise.\n\nYou get this message because you downloaded the dataset."
-    )

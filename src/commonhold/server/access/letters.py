@@ -1,4 +1,4 @@
-"""Letters about requests for access, each in the language of whoever gets it, and each a job of what it tells of."""
+"""Letters about access to datasets, each in the language of whoever gets it, and each a job of what it tells of."""
 
 from commonhold.server.access.models import AccessRequest
 from commonhold.server.accounts.models import Person
@@ -23,8 +23,14 @@ def tell_requester(decided: AccessRequest, site: str) -> None:
         _write(decided.person, "decided", decided.dataset, asked=decided, address=address)
 
 
+def tell_downloader(person: Person, dataset: Dataset) -> None:
+    """Tell somebody that a dataset they downloaded was removed; while that letter waits, one is enough."""
+    key = f"removal:{dataset.pk}:{person.pk}"
+    _write(person, "removed", dataset, key=key, slug=dataset.slug, reason=dataset.status_reason)
+
+
 def _write(
-    person: Person, name: str, dataset: Dataset, *, about: int | None = None, **context: object
+    person: Person, name: str, dataset: Dataset, *, key: str = "", about: int | None = None, **context: object
 ) -> None:
     context["name"] = pick(dataset.name, person.locale, dataset.default_locale) or dataset.slug
-    write_later(person.email, person.locale, f"access/letters/{name}", about=about, **context)
+    write_later(person.email, person.locale, f"access/letters/{name}", key=key, about=about, **context)

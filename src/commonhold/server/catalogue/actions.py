@@ -10,8 +10,6 @@ from django.db.models import Max
 from commonhold.server.audit.actions import record
 from commonhold.server.catalogue import rules, stretches
 from commonhold.server.catalogue.models import (
-    PUBLISHED,
-    REMOVED,
     Dataset,
     DatasetVersion,
     LoadingSchema,
@@ -20,6 +18,7 @@ from commonhold.server.catalogue.models import (
     VersionPieces,
 )
 from commonhold.server.catalogue.search import index
+from commonhold.server.catalogue.states import PUBLISHED, REMOVED
 from commonhold.server.kit import clock, events
 from commonhold.server.kit.translation import DefaultTextMissingError, every_text, merge
 from commonhold.server.kit.viewer import Viewer

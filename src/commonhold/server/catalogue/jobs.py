@@ -3,8 +3,9 @@
 import logging
 
 from commonhold.server.background.registry import task
-from commonhold.server.catalogue.models import PUBLISHED, DatasetVersion, Sample
+from commonhold.server.catalogue.models import DatasetVersion, Sample
 from commonhold.server.catalogue.removal import DELETE_FILES
+from commonhold.server.catalogue.states import PUBLISHED
 from commonhold.server.config.environment import environment
 from commonhold.server.storage.store import object_store
 

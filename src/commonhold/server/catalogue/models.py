@@ -2,15 +2,11 @@
 
 from django.db import models
 
+from commonhold.server.catalogue.states import PUBLIC, PUBLISHED, STATUSES, VISIBILITIES
 from commonhold.server.kit import clock
 from commonhold.server.kit.ids import new_id
 from commonhold.server.kit.translation import DEFAULT_LOCALE
 from commonhold.server.organizations.models import Organization
-
-PUBLIC, RESTRICTED, PRIVATE = "public", "restricted", "private"
-VISIBILITIES = (PUBLIC, RESTRICTED, PRIVATE)
-PUBLISHED, REMOVED, WITHHELD = "published", "removed", "withheld"
-STATUSES = (PUBLISHED, REMOVED, WITHHELD)
 
 
 class Described(models.Model):

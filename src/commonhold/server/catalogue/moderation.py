@@ -4,7 +4,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from commonhold.server.catalogue.actions import NotAllowedError, set_status
-from commonhold.server.catalogue.models import PUBLISHED, STATUSES, Dataset, Sample
+from commonhold.server.catalogue.models import Dataset, Sample
+from commonhold.server.catalogue.states import PUBLISHED, STATUSES
 from commonhold.server.config.environment import environment
 from commonhold.server.kit.viewer import Viewer
 from commonhold.server.storage.interface import ObjectNotFoundError

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
-from commonhold.server.catalogue.models import PRIVATE, PUBLISHED, Dataset
+from commonhold.server.catalogue.models import Dataset
+from commonhold.server.catalogue.states import PRIVATE, PUBLISHED
 from commonhold.server.kit.viewer import Viewer
 
 

@@ -1,9 +1,9 @@
 """Pure decisions about which datasets a viewer may know of."""
 
+from commonhold.server.catalogue.states import PUBLIC, RESTRICTED, VISIBILITIES
 from commonhold.server.kit.viewer import OWNER, PUBLISH, Viewer
 
-VISIBLE_TO_ALL = ("public", "restricted")
-_FROM_WIDE_TO_NARROW = ("public", "restricted", "private")
+VISIBLE_TO_ALL = (PUBLIC, RESTRICTED)
 
 
 def is_listed_for(viewer: Viewer, *, visibility: str, organization: int) -> bool:
@@ -13,7 +13,7 @@ def is_listed_for(viewer: Viewer, *, visibility: str, organization: int) -> bool
 
 def is_wider(visibility: str, than: str) -> bool:
     """Whether a dataset that becomes ``visibility`` could be used by more people than one that is ``than``."""
-    return _FROM_WIDE_TO_NARROW.index(visibility) < _FROM_WIDE_TO_NARROW.index(than)
+    return VISIBILITIES.index(visibility) < VISIBILITIES.index(than)
 
 
 def may_remove(viewer: Viewer, organization: int) -> bool:

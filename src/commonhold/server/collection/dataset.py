@@ -4,8 +4,9 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
+from commonhold.server.catalogue.states import PUBLIC, PUBLISHED, STATUSES, VISIBILITIES
 from commonhold.server.catalogue.vocabularies import TASKS
 from commonhold.server.collection import forms, names
 from commonhold.server.collection.composites import ListOf, Many, Nullable, One
@@ -13,9 +14,6 @@ from commonhold.server.collection.names import Texts
 from commonhold.server.collection.record import UNSET, Key, Maybe, Need, Record
 from commonhold.server.kit.translation import DEFAULT_LOCALE
 from commonhold.server.submissions.states import STATES
-
-VISIBILITIES: Final = ("public", "restricted", "private")
-STATUSES: Final = ("published", "removed", "withheld")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +75,11 @@ class Dataset(Record):
         Key(names.SLUG_OF_ORGANIZATION, "Slug of the organization that publishes it.", need=Need.NEW),
     ] = UNSET
     visibility: Annotated[
-        Maybe[str], Key(forms.Choice(VISIBILITIES), "Who may see it, and who may download it.", "public")
+        Maybe[str], Key(forms.Choice(VISIBILITIES), "Who may see it, and who may download it.", PUBLIC)
     ] = UNSET
-    status: Annotated[
-        Maybe[str], Key(forms.Choice(STATUSES), "Whether it can be had at all.", "published")
-    ] = UNSET
+    status: Annotated[Maybe[str], Key(forms.Choice(STATUSES), "Whether it can be had at all.", PUBLISHED)] = (
+        UNSET
+    )
     removed_reason: Annotated[
         Maybe[str | None],
         Key(

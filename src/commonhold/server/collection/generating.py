@@ -15,8 +15,9 @@ from babel import Locale
 from django.db import connection, transaction
 
 from commonhold.server.catalogue import stretches
-from commonhold.server.catalogue.models import PRIVATE, PUBLIC, RESTRICTED, Dataset, DatasetVersion
+from commonhold.server.catalogue.models import Dataset, DatasetVersion
 from commonhold.server.catalogue.search import index
+from commonhold.server.catalogue.states import PRIVATE, PUBLIC, RESTRICTED
 from commonhold.server.catalogue.vocabularies import LICENSES
 from commonhold.server.kit.translation import every_text
 from commonhold.server.organizations.models import Organization

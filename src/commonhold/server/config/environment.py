@@ -358,12 +358,34 @@ def environment() -> Environment:
     return read(os.environ)
 
 
-def _kept_secret(data: Path) -> str:
-    path = data / "secret-key"
+def make_data_folder(data: Path) -> None:
+    """Make the data folder, where it is missing.
+
+    Raises:
+        SettingError: it cannot be made.
+    """
     try:
-        return path.read_text().strip()
-    except FileNotFoundError:
         data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(data, error) from error
+
+
+def _unusable(data: Path, error: OSError) -> SettingError:
+    return SettingError(f"COMMONHOLD_DATA: {data} cannot be used: {error.strerror or error}")
+
+
+def _kept_secret(data: Path) -> str:
+    make_data_folder(data)
+    try:
+        return _secret_in(data)
+    except OSError as error:
+        raise _unusable(data, error) from error
+
+
+def _secret_in(data: Path) -> str:
+    path = data / "secret-key"
+    if path.exists():
+        return path.read_text().strip()
     secret = secrets.token_urlsafe(48)
     # Written aside and linked into place: of two processes that start at once, both end with the same secret.
     draft = data / f".secret-key.{os.getpid()}"

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 
-from commonhold.server.config.environment import SettingError
+from commonhold.server.config.environment import SettingError, environment, make_data_folder
 
 NEWER = "this data was written by a newer version of Commonhold; upgrade Commonhold, or restore a backup"
 
@@ -21,11 +21,16 @@ class NewerDataError(RuntimeError):
 
 
 def prepare() -> None:
-    """Migrate the database.
+    """Make the data folder, where something lies in it, and migrate the database.
 
     Raises:
+        SettingError: a setting cannot be meant, or the folder cannot be made.
         NewerDataError: a newer version was here before; nothing was changed.
     """
+    settings = environment()
+    # A site whose database and files lie elsewhere may run where nothing can be written.
+    if not settings.database_url or not settings.storage_url.startswith("s3://"):
+        make_data_folder(settings.data)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "commonhold.server.config.settings")
     django.setup()
     loader = MigrationLoader(connection)

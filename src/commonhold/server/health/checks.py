@@ -33,7 +33,7 @@ def inspect() -> list[Finding]:
         _database(),
         _store(settings),
         *_bucket(settings),
-        _disk(settings),
+        *_disk(settings),
         *_addresses(settings),
         _mail(settings),
     ]
@@ -77,11 +77,14 @@ def _bucket(settings: Environment) -> list[Finding]:
         return [Finding(NOTE, "bucket", str(error))]
 
 
-def _disk(settings: Environment) -> Finding:
-    free = shutil.disk_usage(settings.data).free
-    return Finding(
-        NOTE if free < _LITTLE_SPACE else FINE, "disk", f"{free // 1024**2} MiB free at {settings.data}"
-    )
+def _disk(settings: Environment) -> list[Finding]:
+    try:
+        free = shutil.disk_usage(settings.data).free
+    except FileNotFoundError:
+        # Nothing lies there where database, files and secret are elsewhere.
+        return []
+    level = NOTE if free < _LITTLE_SPACE else FINE
+    return [Finding(level, "disk", f"{free // 1024**2} MiB free at {settings.data}")]
 
 
 def _addresses(settings: Environment) -> list[Finding]:

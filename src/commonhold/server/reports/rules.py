@@ -2,12 +2,14 @@
 
 import ipaddress
 
+from commonhold.server.catalogue.states import REMOVED, WITHHELD
 from commonhold.server.kit.viewer import Viewer
 
 COPYRIGHT, PERSONAL_DATA, ABUSE, OTHER = "copyright", "personal_data", "abuse", "other"
 KINDS = (COPYRIGHT, PERSONAL_DATA, ABUSE, OTHER)
 
-OPEN, DISMISSED, WITHHELD, REMOVED = "open", "dismissed", "withheld", "removed"
+# A report that is not dismissed is answered with what becomes of its dataset.
+OPEN, DISMISSED = "open", "dismissed"
 DECISIONS = (DISMISSED, WITHHELD, REMOVED)
 STATUSES = (OPEN, *DECISIONS)
 

@@ -14,7 +14,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from commonhold.server.catalogue.models import PUBLIC, RESTRICTED, VISIBILITIES
+from commonhold.server.catalogue.states import PUBLIC, RESTRICTED, VISIBILITIES
 from commonhold.server.catalogue.vocabularies import LICENSES, TASKS
 
 TEXT, EMAIL, ADDRESS, CHOICE, BOOLEAN, CENTS = "text", "email", "address", "choice", "boolean", "cents"

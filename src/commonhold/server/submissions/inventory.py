@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from django.db.models import Q
 
-from commonhold.server.catalogue.models import REMOVED, DatasetVersion, Sample
+from commonhold.server.catalogue.models import DatasetVersion, Sample
+from commonhold.server.catalogue.states import REMOVED
 from commonhold.server.config.environment import environment
 from commonhold.server.kit import clock
 from commonhold.server.storage.interface import ListedObject, ObjectNotFoundError

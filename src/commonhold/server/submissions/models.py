@@ -4,7 +4,8 @@ import uuid
 
 from django.db import models
 
-from commonhold.server.catalogue.models import VISIBILITIES, Dataset, DatasetVersion, Described
+from commonhold.server.catalogue.models import Dataset, DatasetVersion, Described
+from commonhold.server.catalogue.states import VISIBILITIES
 from commonhold.server.kit import clock
 from commonhold.server.kit.ids import new_id
 from commonhold.server.kit.translation import DEFAULT_LOCALE

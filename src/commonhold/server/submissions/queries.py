@@ -138,10 +138,9 @@ def uploads_of(viewer: Viewer, found: Submission, *, limit: int = 100) -> list[U
     return list(sent.defer(*_BULKY).order_by("-id")[:limit])
 
 
-def versions_wait(found: Submission) -> bool:
-    """Whether new versions of its dataset wait for a reviewer before they go live."""
-    policy = PublishingPolicy.objects.filter(organization_id=found.organization_id, review_new_versions=True)
-    return policy.exists()
+def versions_wait(organization: int) -> bool:
+    """Whether new versions of an organization's datasets wait for a reviewer before they go live."""
+    return PublishingPolicy.objects.filter(organization_id=organization, review_new_versions=True).exists()
 
 
 def members_of(viewer: Viewer, upload: Upload) -> bytes:

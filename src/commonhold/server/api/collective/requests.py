@@ -10,7 +10,8 @@ from commonhold.server.api.collective.endpoint import Endpoint, answer, base_url
 from commonhold.server.api.collective.parameters import LARGEST_PAGE_SIZE, PAGE_SIZE, Parameters
 from commonhold.server.api.collective.publishing import CONFLICT, DENIED, NOT_FOUND, moment
 from commonhold.server.api.collective.shapes import Moment, Shape
-from commonhold.server.catalogue.models import RESTRICTED, Dataset
+from commonhold.server.catalogue.models import Dataset
+from commonhold.server.catalogue.states import RESTRICTED
 from commonhold.server.kit import clock
 from commonhold.server.kit.viewer import PUBLISH
 

@@ -14,7 +14,7 @@ from commonhold.server.api.collective.publishing import (
     described,
     text_of,
 )
-from commonhold.server.catalogue.models import PUBLIC
+from commonhold.server.catalogue.states import PUBLIC
 from commonhold.server.submissions import queries
 from commonhold.server.submissions.actions import drafts
 

@@ -18,7 +18,7 @@ from commonhold.server.api.v4.locked import check_locked, through_submission
 from commonhold.server.api.v4.paging import asked_page, envelope, place_of
 from commonhold.server.api.v4.translated import TranslatedField, missing_default, shown
 from commonhold.server.catalogue import actions, queries
-from commonhold.server.catalogue.models import VISIBILITIES
+from commonhold.server.catalogue.states import VISIBILITIES
 from commonhold.server.kit import clock
 
 LONGEST_NAME, LONGEST_SUMMARY, LONGEST_DESCRIPTION = 255, 160, 7500

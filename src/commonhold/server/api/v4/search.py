@@ -13,9 +13,9 @@ from commonhold.server.api.v4.endpoint import Endpoint
 from commonhold.server.api.v4.inputs import Input
 from commonhold.server.api.v4.paging import asked_page, envelope, place_of
 from commonhold.server.api.v4.translated import shown
-from commonhold.server.catalogue.models import VISIBILITIES
 from commonhold.server.catalogue.queries import NEWEST, RELEVANCE, SIZE, Filters
 from commonhold.server.catalogue.search import finding, spelling, tallies
+from commonhold.server.catalogue.states import VISIBILITIES
 
 LONGEST_QUERY, LONGEST_VALUE, MOST_VALUES = 1000, 100, 50
 

@@ -10,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 from commonhold.server.api.v4.errors import NON_FIELD_ERRORS
 from commonhold.server.api.v4.inputs import Input
 from commonhold.server.api.v4.translated import TranslatedField
-from commonhold.server.catalogue.models import VISIBILITIES
+from commonhold.server.catalogue.states import VISIBILITIES
 from commonhold.server.catalogue.vocabularies import TASKS
 from commonhold.server.kit.translation import LOCALES
 from commonhold.server.submissions import fields, translations

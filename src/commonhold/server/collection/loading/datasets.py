@@ -17,7 +17,8 @@ from commonhold.server.catalogue.actions import (
     set_sample,
     set_status,
 )
-from commonhold.server.catalogue.models import REMOVED, Dataset, Sample
+from commonhold.server.catalogue.models import Dataset, Sample
+from commonhold.server.catalogue.states import REMOVED
 from commonhold.server.collection.dataset import Dataset as DatasetEntry
 from commonhold.server.collection.dataset import Version
 from commonhold.server.collection.document import Collection

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from commonhold.server.accounts.models import Person
 from commonhold.server.background.actions import enqueue
-from commonhold.server.catalogue.models import PUBLISHED, Dataset
+from commonhold.server.catalogue.models import Dataset
+from commonhold.server.catalogue.states import PUBLISHED
 from commonhold.server.kit import clock, events
 from commonhold.server.kit.translation import DEFAULT_LOCALE, match_locale
 from commonhold.server.kit.viewer import Viewer

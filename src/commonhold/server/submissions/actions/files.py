@@ -25,7 +25,8 @@ from commonhold.server.submissions import letters, rules, states
 from commonhold.server.submissions.actions import publication
 from commonhold.server.submissions.actions.common import locked, note, own, refuse, save
 from commonhold.server.submissions.actions.drafts import drop, move
-from commonhold.server.submissions.models import PublishingPolicy, Submission, Upload
+from commonhold.server.submissions.models import Submission, Upload
+from commonhold.server.submissions.queries import versions_wait
 from commonhold.server.submissions.tasks import VERIFY
 
 LARGEST_FILE = 1 << 40
@@ -345,12 +346,10 @@ def _accept_file(submission: Submission, upload: Upload, findings: Findings) -> 
         return
     if upload.kind == states.SAMPLE:
         publication.release_sample(None, submission, upload)
-    elif PublishingPolicy.objects.filter(
-        organization_id=submission.organization_id, review_new_versions=True
-    ).exists():
+    elif versions_wait(submission.organization_id):
         upload.release = states.AWAITS_REVIEW
         upload.save(update_fields=["release"])
         letters.tell_reviewers(submission)
     else:
-        publication.release(None, submission, upload)
-        letters.tell_of_version(submission, upload)
+        version = publication.release(None, submission, upload)
+        letters.tell_of_version(submission, upload, version)

@@ -12,8 +12,9 @@ from commonhold.server.catalogue.actions import (
     set_loading_schema,
     set_sample,
 )
-from commonhold.server.catalogue.models import PUBLISHED, Dataset, DatasetVersion
+from commonhold.server.catalogue.models import Dataset, DatasetVersion
 from commonhold.server.catalogue.removal import delete_later
+from commonhold.server.catalogue.states import PUBLISHED
 from commonhold.server.kit import events
 from commonhold.server.kit.viewer import Viewer
 from commonhold.server.storage.keys import archive_suffix

@@ -83,8 +83,8 @@ def release_version(viewer: Viewer | None, upload_id: str) -> Upload:
         Refused: not there, not the viewer's to review, or not waiting for review.
     """
     upload = _awaiting(viewer, upload_id)
-    publication.release(viewer, upload.submission, upload)
-    letters.tell_of_version(upload.submission, upload)
+    version = publication.release(viewer, upload.submission, upload)
+    letters.tell_of_version(upload.submission, upload, version)
     return upload
 
 

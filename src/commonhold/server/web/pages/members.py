@@ -19,6 +19,7 @@ from commonhold.server.organizations.actions import NotAllowedError, describe_or
 from commonhold.server.organizations.models import Membership, Organization
 from commonhold.server.organizations.queries import organization
 from commonhold.server.organizations.rules import may_manage
+from commonhold.server.submissions.queries import versions_wait
 from commonhold.server.web.components import shown
 from commonhold.server.web.pages import errors
 from commonhold.server.web.people_letters import tell_invited
@@ -186,7 +187,10 @@ def settings(request: HttpRequest, row: Organization) -> HttpResponse:
         describe_organization(viewer, row.pk, texts=texts, plain={"website": form.cleaned_data["website"]})
         messages.success(request, gettext("Saved."))
         return redirect(request.get_full_path())
-    context = {"organization": row, "form": form, "locale": locale, "default": default}
+    context = {
+        "organization": row, "form": form, "locale": locale, "default": default,
+        "versions_wait": versions_wait(row.pk),
+    }  # fmt: skip
     return render(request, "organizations/settings.html", context, status=400 if form.is_bound else 200)
 
 

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from commonhold.server.access import actions, queries, rules
-from commonhold.server.catalogue.models import RESTRICTED, Dataset
+from commonhold.server.catalogue.models import Dataset
 from commonhold.server.catalogue.queries import DatasetRow
+from commonhold.server.catalogue.states import RESTRICTED
 from commonhold.server.organizations.models import Organization
 from commonhold.server.organizations.queries import organization
 from commonhold.server.web.addresses import site_address

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from commonhold.server.audit.queries import Sought, entries
 from commonhold.server.catalogue import moderation
-from commonhold.server.catalogue.models import PUBLISHED, REMOVED, STATUSES, WITHHELD, Dataset
+from commonhold.server.catalogue.models import Dataset
+from commonhold.server.catalogue.states import PUBLISHED, REMOVED, STATUSES, WITHHELD
 from commonhold.server.web import operator_letters
 from commonhold.server.web.components import shown
 from commonhold.server.web.pages.operate.desk import form_page, read_page, stretch, words

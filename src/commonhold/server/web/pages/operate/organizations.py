@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as translate
@@ -18,6 +19,8 @@ from commonhold.server.organizations import directory
 from commonhold.server.organizations.actions import save_organization
 from commonhold.server.organizations.models import Organization
 from commonhold.server.organizations.rules import effective_limits
+from commonhold.server.submissions.actions.policy import set_review_of_versions
+from commonhold.server.submissions.queries import versions_wait
 from commonhold.server.web.components import shown
 from commonhold.server.web.pages.operate.desk import form_page, read_page, stretch, words
 from commonhold.server.web.viewer import viewer_of
@@ -30,6 +33,9 @@ class LimitsForm(forms.Form):
     """What an organization may do and use. An empty limit is the site's own."""
 
     can_publish = forms.BooleanField(label=_("It may publish datasets"), required=False)
+    review_new_versions = forms.BooleanField(
+        label=_("New versions of its datasets wait for a reviewer"), required=False
+    )
     downloads = forms.CharField(label=_("Downloads in a day"), max_length=20, required=False)
     bandwidth = forms.CharField(label=_("Bytes in a day"), max_length=20, required=False)
     requests = forms.CharField(label=_("Requests"), max_length=30, required=False)
@@ -40,7 +46,11 @@ class LimitsForm(forms.Form):
             for name in ("downloads", "bandwidth", "requests")
             if name in organization.limits
         }
-        named["initial"] = {"can_publish": organization.can_publish, **own}
+        named["initial"] = {
+            "can_publish": organization.can_publish,
+            "review_new_versions": versions_wait(organization.pk),
+            **own,
+        }
         super().__init__(*arguments, **named)
         usual = effective_limits({}, settings.ENVIRONMENT)
         for name in ("downloads", "bandwidth", "requests"):
@@ -49,7 +59,7 @@ class LimitsForm(forms.Form):
                 "limit": NO_LIMIT if value is None else value
             }
         if organization.personal_of_id:
-            del self.fields["can_publish"]
+            del self.fields["can_publish"], self.fields["review_new_versions"]
 
     def clean_downloads(self) -> str:
         """Take a number or ``none``."""
@@ -111,14 +121,18 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @form_page
 def organization(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show one organization with today's use, and change its right to publish and its limits."""
+    """Show one organization with today's use, and change what it may publish, and how, and its limits."""
     viewer = viewer_of(request)
     found = directory.organization(viewer, slug)
     if found is None:
         raise Http404
     form = LimitsForm(request.POST if request.method == "POST" else None, organization=found)
     if form.is_bound and form.is_valid():
-        changed = save_organization(viewer, found, form.changes)
+        with transaction.atomic():
+            changed = save_organization(viewer, found, form.changes)
+            if "review_new_versions" in form.fields:
+                needed = form.cleaned_data["review_new_versions"]
+                changed = set_review_of_versions(viewer, found, needed=needed) or changed
         messages.success(
             request, translate("The change holds.") if changed else translate("It was like that already.")
         )

@@ -86,7 +86,7 @@ def uploader(request: HttpRequest, submission: Submission) -> dict[str, Any]:
         "storage_origin": storage_origin(request),
         "uploads_address": reverse("begin_upload", args=[submission.public_id]),
         "site_address": site_address(request),
-        "versions_wait": queries.versions_wait(submission),
+        "versions_wait": queries.versions_wait(submission.organization_id),
     }
 
 

@@ -14,7 +14,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
-from commonhold.server.catalogue.models import RESTRICTED, VISIBILITIES
+from commonhold.server.catalogue.states import RESTRICTED, VISIBILITIES
 from commonhold.server.catalogue.vocabularies import LICENSES
 from commonhold.server.kit.translation import LOCALES, canonical_locale
 from commonhold.server.submissions import fields as table

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from commonhold.server.access import taken
 from commonhold.server.catalogue.actions import NotAllowedError, remove_dataset
-from commonhold.server.catalogue.models import PUBLISHED, Dataset
+from commonhold.server.catalogue.models import Dataset
 from commonhold.server.catalogue.rules import may_remove
+from commonhold.server.catalogue.states import PUBLISHED
 from commonhold.server.submissions import states
 from commonhold.server.submissions.models import Submission
 from commonhold.server.web.components import Pages, page_count
