@@ -12,10 +12,12 @@ from commonhold.client.transfer.layout import sync_folder
 from commonhold.client.transfer.positional import OPEN_FLAGS, Positional
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-# Making room is a matter of microseconds where the file system can do it. Where it cannot, the C library
-# or the system itself writes zeros: a second pass over the whole file that is better left out.
-_TRIAL = 64 << 20
-_PROMPT = 0.005
+# Making room takes as long for much as for little where the file system can do it. Where it cannot, the C library or
+# the system itself writes zeros: a second pass over the whole file that is better left out. So a little is tried first,
+# then eight times as much.
+_LITTLE = 1 << 20
+_MORE = 8 * _LITTLE
+_AS_QUICK = 3
 _UNSUPPORTED = {errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ENODEV}
 
 
@@ -30,6 +32,12 @@ def local_fault(error: OSError, path: Path) -> CommonholdError:
         f"{path} cannot be written: {error.strerror or error}.",
         hint="Check the folder and its permissions, or name another with --output.",
     )
+
+
+def _seconds_to_reserve(descriptor: int, offset: int, length: int) -> float:
+    began = time.monotonic()
+    os.posix_fallocate(descriptor, offset, length)
+    return time.monotonic() - began
 
 
 def _unreadable(error: OSError, path: Path) -> LocalFileError:
@@ -117,9 +125,8 @@ class PartFile(ReadableFile):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.ftruncate(descriptor, size)
         try:
-            began = time.monotonic()
-            os.posix_fallocate(descriptor, 0, min(size, _TRIAL))
-            if time.monotonic() - began < _PROMPT:
+            little = _seconds_to_reserve(descriptor, 0, min(size, _LITTLE))
+            if size > _LITTLE + _MORE and _seconds_to_reserve(descriptor, _LITTLE, _MORE) < _AS_QUICK * little:
                 os.posix_fallocate(descriptor, 0, size)
         except (AttributeError, OSError) as error:
             if isinstance(error, OSError) and error.errno not in _UNSUPPORTED:
