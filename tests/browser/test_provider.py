@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.browser.visiting import judge
 from tests.server.web.conftest import PASSWORD
 from tests.support.provider import PASSWORD as PASSWORD_THERE
 from tests.support.provider import provided_site
@@ -64,16 +65,19 @@ def test_an_address_that_is_taken_is_connected_from_inside(window, provided, mak
     window.get_by_role("link", name="Sign in with 127.0.0.1").click()
     _go_through(window, provided, "rita")
     window.get_by_role("heading", name="You have an account already").wait_for()
+    assert judge(window) == []
     window.goto(f"{site.url}/profile")
     window.get_by_label("Email").fill(address)
     window.get_by_label("Password").fill(PASSWORD)
     window.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
     window.get_by_role("heading", name="Rita Reader").wait_for()
     window.goto(f"{site.url}/profile/provider")
+    assert judge(window) == []
     window.get_by_role("link", name="Connect").click()
     window.get_by_label("Password").fill(PASSWORD)
     window.get_by_role("button", name="Confirm").click()
     window.get_by_text("from now on it opens this account").wait_for()
+    assert judge(window) == []
     window.context.clear_cookies()
     window.goto(f"{site.url}/sign-in?next=/profile")
     window.get_by_role("link", name="Sign in with 127.0.0.1").click()
@@ -89,7 +93,15 @@ def test_an_address_that_nobody_confirmed_gets_no_account(window, provided):
     window.get_by_role("link", name="Sign in with 127.0.0.1").click()
     _go_through(window, provided, "vague")
     window.get_by_role("heading", name="Your address is not confirmed").wait_for()
+    assert judge(window) == []
     assert not Person.objects.filter(email=f"vague-{provided.word}@example.org").exists()
+
+
+@pytest.mark.parametrize(("what", "status"), [("cancelled", 200), ("failed", 401)])
+def test_who_comes_back_without_having_signed_in_is_told_why(window, provided, what, status):
+    answer = window.goto(f"{provided.site.url}/sign-in/provider/{what}")
+    assert answer.status == status
+    assert judge(window) == []
 
 
 def test_without_a_provider_there_is_no_button(site):

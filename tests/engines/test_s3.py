@@ -13,7 +13,7 @@ import pytest
 
 from commonhold.server.config.environment import SettingError, read
 from commonhold.server.kit.ids import new_id
-from commonhold.server.storage.bucket import add_missing_rules, missing_rules
+from commonhold.server.storage.bucket import CORS_RULE, add_missing_rules, missing_rules
 from commonhold.server.storage.interface import ObjectNotFoundError, StorageError
 from commonhold.server.storage.s3 import S3Store
 from commonhold.server.storage.store import object_store, s3_settings
@@ -42,7 +42,10 @@ def store(request, seaweedfs, tmp_path, monkeypatch) -> S3Store:
             "COMMONHOLD_S3_ADDRESSING": "virtual",
             "COMMONHOLD_S3_ENDPOINT_URL": f"http://{DOMAIN}:{seaweedfs.port}",
         }
-    return make(seaweedfs, tmp_path, **changes)
+    made = make(seaweedfs, tmp_path, **changes)
+    # What browsers may do is what this rule says.
+    made.client.put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": [dict(CORS_RULE)]})
+    return made
 
 
 def make(seaweedfs, tmp_path, **changes) -> S3Store:

@@ -64,6 +64,8 @@ class SeaweedFS:
                     Path(sys.executable).with_name("weed"), "mini", f"-dir={self._folder}/data", "-ip=127.0.0.1",
                     "-ip.bind=127.0.0.1", f"-s3.port={self.port}", *sorted(ports), f"-bucket={BUCKET}",
                     f"-s3.config={self._folder}/identities.json", f"-s3.domainName={DOMAIN}", "-s3.iam=false",
+                    # As with other S3s, browsers from elsewhere have only what the bucket's own rules give them.
+                    "-s3.allowedOrigins=http://nobody.invalid",
                     "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false",
                     "-master.telemetry=false", f"-filer.localSocket={self._folder}/filer.sock",
                     f"-s3.localSocket={self._folder}/s3.sock",

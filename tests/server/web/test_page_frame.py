@@ -144,6 +144,7 @@ def test_our_own_failure_is_a_page_too(visitor, database, monkeypatch):
     assert answer.status_code == 500
     assert "Something went wrong on our side" in answer.text
     assert "secret detail" not in answer.text
+    assert '<html lang="ar" dir="rtl">' in stranger.get("/datasets", accept_language="ar").text
 
 
 def test_right_to_left_pages_turn_around(visitor, database, monkeypatch):

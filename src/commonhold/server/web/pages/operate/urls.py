@@ -27,7 +27,7 @@ urlpatterns = [
     path("/reports/<name:public_id>", reports.report, name="operate_report"),
     path("/trail", trail.page, name="operate_trail"),
     path("/health", health.page, name="operate_health"),
-    path("/admin", administration.page),
+    path("/admin", administration.page, name="operate_admin"),
     path("/admin/", administration.furnished().urls),
     path("/jobs", health.jobs, name="operate_jobs"),
 ]
