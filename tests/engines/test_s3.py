@@ -209,6 +209,18 @@ def test_the_command_mends_the_bucket(seaweedfs, tmp_path):
     assert "wrong-secret" not in refused.stdout + refused.stderr
 
 
+def test_sites_that_share_a_bucket_have_a_rule_each(seaweedfs, tmp_path):
+    stores = [make(seaweedfs, tmp_path) for _ in range(2)]
+    client = stores[0].client
+    client.delete_bucket_lifecycle(Bucket=BUCKET)
+    for store in stores:
+        assert add_missing_rules(store)
+        assert missing_rules(store) == []
+    rules = client.get_bucket_lifecycle_configuration(Bucket=BUCKET)["Rules"]
+    assert {rule["Filter"]["Prefix"] for rule in rules} == {store.settings.prefix for store in stores}
+    assert len({rule["ID"] for rule in rules}) == 2, "names of rules are unique in a bucket"
+
+
 def test_a_store_out_of_reach(tmp_path):
     settings = {
         "COMMONHOLD_DATA": str(tmp_path),

@@ -1,5 +1,6 @@
 """Groups of commands that load when they are used."""
 
+import gc
 import importlib
 from collections.abc import Mapping
 from typing import Any, cast
@@ -7,6 +8,13 @@ from typing import Any, cast
 import click
 
 from commonhold.cli.table import Entry
+
+
+def _wake_collector() -> None:
+    """End the rest that the command begins with; what is loaded by now is left alone, on the way out too."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 class LazyGroup(click.Group):
@@ -42,7 +50,10 @@ class LazyGroup(click.Group):
                 f"`{cmd_name}` needs {error.name}, which is not installed: pip install 'commonhold[server]'"
             ) from error
         del ctx
-        return cast("click.Command", getattr(module, attribute))
+        command = cast("click.Command", getattr(module, attribute))
+        if not isinstance(command, LazyGroup):
+            _wake_collector()
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -102,6 +102,7 @@ def test_letters_come_in_the_language_of_who_gets_them(
     for letter in (remark, rejected):
         assert "Voix" in subject(letter)
         assert "Voices" not in subject(letter) + letter.get_content()
+    assert "parce que vous publiez sur ce site" in rejected.get_content()
 
 
 def test_who_downloaded_a_removed_dataset_is_told_in_their_language(

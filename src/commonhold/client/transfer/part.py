@@ -126,7 +126,10 @@ class PartFile(ReadableFile):
         os.ftruncate(descriptor, size)
         try:
             little = _seconds_to_reserve(descriptor, 0, min(size, _LITTLE))
-            if size > _LITTLE + _MORE and _seconds_to_reserve(descriptor, _LITTLE, _MORE) < _AS_QUICK * little:
+            if (
+                size > _LITTLE + _MORE
+                and _seconds_to_reserve(descriptor, _LITTLE, _MORE) < _AS_QUICK * little
+            ):
                 os.posix_fallocate(descriptor, 0, size)
         except (AttributeError, OSError) as error:
             if isinstance(error, OSError) and error.errno not in _UNSUPPORTED:

@@ -1,5 +1,6 @@
 """What a bucket needs besides room: rules for browsers, and an end to uploads that were left unfinished."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,14 +59,20 @@ def add_missing_rules(store: object) -> list[str]:
         _told(store, "put_bucket_cors", CORSConfiguration=rules)
     if not any(_ends_uploads(rule, store.settings.prefix) for rule in lifecycle):
         rule = {
-            "ID": "commonhold-unfinished-uploads",
+            "ID": _rule_id(store.settings.prefix),
             "Status": "Enabled",
             "Filter": {"Prefix": store.settings.prefix},
             "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": UNFINISHED_DAYS},
         }
-        rules = {"Rules": [*lifecycle, rule]}
+        rules = {"Rules": [*(other for other in lifecycle if other.get("ID") != rule["ID"]), rule]}
         _told(store, "put_bucket_lifecycle_configuration", LifecycleConfiguration=rules)
     return missing
+
+
+def _rule_id(prefix: str) -> str:
+    """Name the rule for a prefix: a bucket's rules must differ by name, and several sites may share a bucket."""
+    own = f"-{hashlib.sha256(prefix.encode()).hexdigest()[:12]}" if prefix else ""
+    return f"commonhold-unfinished-uploads{own}"
 
 
 def _cors(store: S3Store) -> list[dict[str, Any]]:
