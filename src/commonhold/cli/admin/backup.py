@@ -8,7 +8,6 @@ from commonhold.cli.admin.house import house_options
 from commonhold.cli.output import Output, size
 from commonhold.client.errors import CorruptError, DiskFullError, LocalFileError, UsageError
 
-
 #: Keys that are named where people read; `--json` names more.
 SHOWN = 20
 

@@ -10,6 +10,7 @@ each header before it reads it, and refuses whatever differs: there is nothing i
 """
 
 import tarfile
+from typing import Annotated
 
 import msgspec
 
@@ -30,6 +31,8 @@ MAX_LINE_BYTES = 256 * 1024 * 1024
 MAX_SECRET_BYTES = 4096
 
 _PURPOSE = "backup fingerprint"
+
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class BackupError(Exception):
@@ -59,7 +62,7 @@ class WritingError(BackupError):
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A member of the file: its bytes and their SHA-256 (hex)."""
 
-    size: int
+    size: Number
     sha256: str
 
 
@@ -75,9 +78,9 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     name: str
-    rows: int
-    last_id: int | None
-    size: int
+    rows: Number
+    last_id: Number | None
+    size: Number
     sha256: str
 
 
@@ -85,8 +88,8 @@ class Objects(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The objects of the store: how many are listed, how many bytes they have, whether the file holds them."""
 
     included: bool
-    count: int
-    bytes: int
+    count: Number
+    bytes: Number
     list: Part
 
 
@@ -127,7 +130,7 @@ class ListedObject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     key: str
-    size: int
+    size: Number
     sha256: str
     needed: bool
 

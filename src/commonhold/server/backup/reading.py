@@ -123,7 +123,7 @@ def listed_objects(reader: Reader, start: int, objects: Objects) -> Iterator[Lis
             check_key(listed.key)
         except (msgspec.DecodeError, InvalidKeyError) as error:
             raise DamagedError(f"The list of objects holds a line that is none: {error}") from error
-        if listed.key <= last or listed.size < 0 or not _SHA256.fullmatch(listed.sha256):
+        if listed.key <= last or not _SHA256.fullmatch(listed.sha256):
             raise DamagedError("The list of objects is not in order.")
         count, total, last = count + 1, total + listed.size, listed.key
         yield listed

@@ -87,7 +87,7 @@ def restore(
         report = Report(backup.manifest.made_at)
         _compare_secrets(backup, settings, report)
         if only_checks:
-            _read_everything(backup, store, report, pace)
+            read_everything(backup, store, report, pace)
             return report
         with _placed(backup, store, report, pace), transaction.atomic():
             # Once more, now that nobody else can write (SQLite), or that whoever did so is seen.
@@ -125,7 +125,12 @@ def _compare_secrets(backup: Backup, settings: Environment, report: Report) -> N
     report.lacks_retired_secret = bool(set(theirs[1:]) - ours)
 
 
-def _read_everything(backup: Backup, store: ObjectStore, report: Report, pace: Pace) -> None:
+def read_everything(backup: Backup, store: ObjectStore, report: Report, pace: Pace) -> None:
+    """Read a file to its end, and write nothing.
+
+    Raises:
+        DamagedError: it is not as it was written.
+    """
     for table, lines in _tables(backup):
         for line in backup.lines(table):
             lines.parameters(line)

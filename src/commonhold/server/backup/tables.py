@@ -54,15 +54,18 @@ def tables() -> list["TableLines"]:
     order: list[type[Model]] = []
     waiting = sorted(kept, key=lambda model: model._meta.label)
     while waiting:
-        # Datasets and their versions name each other: the first of a circle goes before its time.
-        free = [model for model in waiting if not _named_by(model) & (set(waiting) - {model})] or waiting[:1]
-        order += free
-        waiting = [model for model in waiting if model not in free]
+        free = [model for model in waiting if not _named_by(model) & (set(waiting) - {model})]
+        # Datasets and their versions name each other: whoever can do without goes first.
+        free = free or [model for model in waiting if not _named_by(model, always=True) & set(waiting)][:1]
+        order += free or waiting[:1]
+        waiting = [model for model in waiting if model not in order]
     return [TableLines(model) for model in order]
 
 
-def _named_by(model: type[Model]) -> set[Any]:
-    return {field.related_model for field in model._meta.local_concrete_fields if field.is_relation}
+def _named_by(model: type[Model], *, always: bool = False) -> set[Any]:
+    """Return the models that a model's rows name, or must name."""
+    named = [field for field in model._meta.local_concrete_fields if field.is_relation]
+    return {field.related_model for field in named if not (always and field.null)}
 
 
 @dataclass(frozen=True, slots=True)
