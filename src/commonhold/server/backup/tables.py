@@ -23,7 +23,7 @@ LEFT_OUT = {
     "usersessions.UserSession": "the same, as people see them in their profile",
     "accounts.Counted": "attempts to sign in, counted for minutes",
     "credentials.DeviceSignIn": "programs that are being signed in, for minutes",
-    "statistics.Mark": "visitors of the day, under a key that only the running site has",
+    "statistics.Mark": "hashes of the day's visitors, so that none counts twice; deleted a day later",
 }
 #: Tables without a model: made anew from the others.
 MADE_ANEW = {
