@@ -251,3 +251,17 @@ def test_a_file_that_is_there_is_not_replaced_unasked(house: Path, tmp_path: Pat
     assert run(house, "backup", str(backup), "--force").returncode == 0
     assert "secret-key" not in members(backup)
     assert run(house, "backup", str(tmp_path / "no" / "folder")).returncode == 2
+
+
+def test_where_there_is_no_room_nothing_is_left(house: Path, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    for blocks in (100, 400):
+        done = subprocess.run(
+            ["sh", "-c", f'ulimit -f {blocks}; exec "$@"', "sh",
+             sys.executable, "-m", "commonhold", "admin", "backup", str(tmp_path / "full" / "site.backup")],
+            env=settings(house), capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 2, done.stderr
+        assert "cannot be written" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert list((tmp_path / "full").iterdir()) == []

@@ -233,6 +233,14 @@ class Reader:
             raise DamagedError("The file does not end where it should.")
 
 
+def sha256_of(source: BinaryIO) -> str:
+    """Return the SHA-256 (hex) of what a file still holds."""
+    digest = hashlib.sha256()
+    while data := source.read(CHUNK):
+        digest.update(data)
+    return digest.hexdigest()
+
+
 class Content:
     """The bytes of one member as a file; reading them to the end proves them."""
 

@@ -20,13 +20,13 @@ def snapshot() -> Iterator[None]:
     if connection.vendor == "sqlite":
         # Not through Django, whose transactions take the lock that writers wait for.
         with connection.cursor() as cursor:
-            cursor.execute("PRAGMA query_only = 1")
             cursor.execute("BEGIN")
             try:
+                cursor.execute("PRAGMA query_only = 1")
                 yield
             finally:
-                cursor.execute("ROLLBACK")
                 cursor.execute("PRAGMA query_only = 0")
+                cursor.execute("ROLLBACK")
         return
     with transaction.atomic():
         with connection.cursor() as cursor:

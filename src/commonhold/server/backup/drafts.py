@@ -26,11 +26,16 @@ def draft(path: Path, *, replaces: bool) -> Iterator[BinaryIO]:
         descriptor = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         os.close(descriptor)
-        with aside.open("r+b", buffering=CHUNK) as file:
+        file = aside.open("r+b", buffering=CHUNK)
+        try:
             yield file
             with told():
                 file.flush()
                 os.fsync(file.fileno())
+        finally:
+            # What could not be written a moment ago cannot be written now; that was told.
+            with suppress(OSError):
+                file.close()
         with told():
             _give_name(aside, path, replaces=replaces)
     finally:

@@ -1,16 +1,16 @@
 """Restoring a backup into an empty site: objects first, then every table in one transaction, or nothing at all."""
 
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, connection, transaction
 
+from commonhold.server.backup.container import CHUNK, Content, sha256_of
 from commonhold.server.backup.format import BackupError, ListedObject, Table, fingerprints
 from commonhold.server.backup.pace import Pace, Tell
 from commonhold.server.backup.reading import Backup, open_backup
@@ -22,7 +22,6 @@ from commonhold.server.storage.interface import ObjectExistsError, ObjectNotFoun
 
 _ROWS_AT_ONCE, _BYTES_AT_ONCE = 500, 8 * 1024 * 1024
 _LONGEST_LIST = 1000
-_CHUNK = 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -143,7 +142,7 @@ def read_everything(backup: Backup, store: ObjectStore, report: Report, pace: Pa
         if content is None:
             report.miss(listed)
             continue
-        while content.read(_CHUNK):
+        while content.read(CHUNK):
             pace(f"reading {listed.key}")
         report.objects += 1
 
@@ -189,19 +188,19 @@ def _placed(backup: Backup, store: ObjectStore, report: Report, pace: Pace) -> I
         raise
 
 
-def _put(store: ObjectStore, listed: ListedObject, content: Any) -> bool:
+def _put(store: ObjectStore, listed: ListedObject, content: Content) -> bool:
     """Put an object into the store; False where it is there already, as it should be."""
     try:
-        store.put(listed.key, content)
+        store.put(listed.key, cast("BinaryIO", content))
     except ObjectExistsError:
         with store.open(listed.key) as there:
-            if hashlib.file_digest(there, "sha256").hexdigest() != listed.sha256:
+            if sha256_of(there) != listed.sha256:
                 raise BackupError(
                     f"The store has another object under {listed.key}.",
                     hint="Restore into an empty store; nothing was changed.",
                 ) from None
         # It is not written again, but it is part of the file, which is proven as a whole.
-        while content.read(_CHUNK):
+        while content.read(CHUNK):
             pass
         return False
     return True
@@ -251,7 +250,7 @@ def _refused(what: str) -> Iterator[None]:
     """Say of which table a row was that the database refuses."""
     try:
         yield
-    except (DatabaseError, OverflowError) as error:
+    except (DatabaseError, OverflowError, UnicodeError) as error:
         text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise BackupError(
             f"{what} is refused by the database: {text}", hint="Nothing was restored."

@@ -82,7 +82,7 @@ def _same(value: Any) -> Any:
 
 def _only(kind: type) -> Callable[[Any], Any]:
     def decode(value: Any) -> Any:
-        if type(value) is not kind or (kind is int and not _LEAST <= value <= _MOST):
+        if type(value) is not kind or (isinstance(value, int) and not _LEAST <= value <= _MOST):
             raise ValueError(f"takes {kind.__name__}")
         return value
 
@@ -165,7 +165,7 @@ class TableLines:
 
     @property
     def _quoted(self) -> str:
-        return connection.ops.quote_name(self.model._meta.db_table)
+        return str(connection.ops.quote_name(self.model._meta.db_table))
 
     def parameters(self, line: bytes) -> list[Any]:
         """Return a row as the database takes it.

@@ -12,7 +12,7 @@ from django.db import connection
 
 from commonhold import __version__
 from commonhold.server.backup import format as layout
-from commonhold.server.backup.container import CHUNK, PackedLines, Reader, Writer
+from commonhold.server.backup.container import CHUNK, PackedLines, Reader, Writer, sha256_of
 from commonhold.server.backup.database import migrations, snapshot
 from commonhold.server.backup.drafts import draft
 from commonhold.server.backup.format import (
@@ -166,7 +166,7 @@ class _Work:
     def _hash(self, key: str) -> str:
         try:
             with self.store.open(key) as source:
-                return hashlib.file_digest(source, "sha256").hexdigest()
+                return sha256_of(source)
         except (ObjectNotFoundError, OSError):
             return hashlib.sha256().hexdigest()
 
