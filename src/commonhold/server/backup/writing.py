@@ -84,8 +84,8 @@ def write_backup(
         tell: told how far it is.
 
     Raises:
-        BackupError: it cannot be made.
-        OSError: the file cannot be written.
+        BackupError: it cannot be made (``WritingError``: the file takes no more).
+        StorageError: the store cannot be asked.
     """
     secret_key = None
     if with_secret_key:
