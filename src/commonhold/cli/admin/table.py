@@ -9,6 +9,10 @@ COMMANDS = {
     "generate": Entry(
         "commonhold.cli.admin.generate:command", "Make up datasets in any number, for measuring.", _DATA
     ),
+    "backup": Entry(
+        "commonhold.cli.admin.backup:command", "Write the whole site into one file, while it runs.", _DATA
+    ),
+    "restore": Entry("commonhold.cli.admin.restore:command", "Restore a backup into an empty site.", _DATA),
     "check": Entry("commonhold.cli.admin.check:command", "Find what is wrong with the site's setup.", _SITE),
     "verify": Entry(
         "commonhold.cli.admin.verify:command", "Compare the store with the database, and clean it.", _SITE

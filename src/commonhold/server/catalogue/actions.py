@@ -17,10 +17,10 @@ from commonhold.server.catalogue.models import (
     VersionMembers,
     VersionPieces,
 )
-from commonhold.server.catalogue.search import index
+from commonhold.server.catalogue.search import indexing
 from commonhold.server.catalogue.states import PUBLISHED, REMOVED
 from commonhold.server.kit import clock, events
-from commonhold.server.kit.translation import DefaultTextMissingError, every_text, merge
+from commonhold.server.kit.translation import DefaultTextMissingError, merge
 from commonhold.server.kit.viewer import Viewer
 from commonhold.server.storage.pieces import PIECE_SIZE, FileHashes
 
@@ -57,11 +57,7 @@ def save_dataset(viewer: Viewer | None, dataset: Dataset, changes: Mapping[str, 
         setattr(dataset, name, value)
     dataset.updated_at = clock.now()
     dataset.save()
-    index.write(
-        dataset.pk,
-        [*every_text(dataset.name), dataset.slug],
-        [*every_text(dataset.short_description, dataset.long_description), dataset.task, dataset.format],
-    )
+    indexing.put(dataset)
     stretches.keep_short(dataset.pk)
     action = "catalogue.dataset_created" if fresh else "catalogue.dataset_changed"
     record(viewer, action, "dataset", dataset.public_id, fields=sorted(changed))

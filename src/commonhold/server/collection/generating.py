@@ -16,10 +16,9 @@ from django.db import connection, transaction
 
 from commonhold.server.catalogue import stretches
 from commonhold.server.catalogue.models import Dataset, DatasetVersion
-from commonhold.server.catalogue.search import index
+from commonhold.server.catalogue.search import indexing
 from commonhold.server.catalogue.states import PRIVATE, PUBLIC, RESTRICTED
 from commonhold.server.catalogue.vocabularies import LICENSES
-from commonhold.server.kit.translation import every_text
 from commonhold.server.organizations.models import Organization
 
 BATCH = 500
@@ -135,11 +134,7 @@ def _insert(batch: list[Dataset], drawn: "_Draw") -> None:
         dataset.current_version = version
     Dataset.objects.bulk_update(batch, ["current_version"])
     for dataset in batch:
-        index.write(
-            dataset.pk,
-            [*every_text(dataset.name), dataset.slug],
-            [*every_text(dataset.short_description, dataset.long_description), dataset.task, dataset.format],
-        )
+        indexing.put(dataset)
 
 
 @dataclass(slots=True)

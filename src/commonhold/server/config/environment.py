@@ -358,6 +358,20 @@ def environment() -> Environment:
     return read(os.environ)
 
 
+def secret_file(data: Path) -> Path:
+    """Return where the generated secret key lies."""
+    return data / "secret-key"
+
+
+def generated_secret(settings: Environment) -> str | None:
+    """Return the secret key that lies in the data folder, or None where the settings name another one."""
+    try:
+        kept = secret_file(settings.data).read_text().strip()
+    except FileNotFoundError:
+        return None
+    return kept if kept == settings.secret_key else None
+
+
 def make_data_folder(data: Path) -> None:
     """Make the data folder, where it is missing.
 
@@ -383,7 +397,7 @@ def _kept_secret(data: Path) -> str:
 
 
 def _secret_in(data: Path) -> str:
-    path = data / "secret-key"
+    path = secret_file(data)
     if path.exists():
         return path.read_text().strip()
     secret = secrets.token_urlsafe(48)

@@ -7,12 +7,16 @@ store was listed and once more before anything goes, so that whatever began mean
 
 import datetime as dt
 import hashlib
+import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
-from typing import TypeVar
+from itertools import groupby, islice
+from operator import attrgetter
+from typing import Any, TypeVar
 
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Collate
 
 from commonhold.server.catalogue.models import DatasetVersion, Sample
 from commonhold.server.catalogue.states import REMOVED
@@ -63,6 +67,23 @@ class Finding:
     at: dt.datetime
     is_orphan: bool = False
     upload: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Held:
+    """An object that rows name.
+
+    Attributes:
+        key: where it lies.
+        size: bytes.
+        sha256: hex; empty where nobody has read it yet.
+        needed: False where its dataset was removed: it may be there, or not.
+    """
+
+    key: str
+    size: int
+    sha256: str
+    needed: bool
 
 
 @dataclass(slots=True)
@@ -165,6 +186,31 @@ def under_way(keys: Iterable[str]) -> set[str]:
     return set(running.values_list("object_key", flat=True))
 
 
+def held() -> Iterator[Held]:
+    """Yield every object that a finished upload, a version or a sample names, once, in the order of their keys."""
+    removed = Q(dataset__status=REMOVED)
+    sources = [_in_order(_sent(), needed=True)]
+    for model in (DatasetVersion, Sample):
+        sources += [
+            _in_order(model.objects.exclude(removed), needed=True),
+            _in_order(model.objects.filter(removed), needed=False),
+        ]
+    for _, same in groupby(heapq.merge(*sources), attrgetter("key")):
+        yield max(same, key=attrgetter("needed", "sha256"))
+
+
+def _in_order(rows: QuerySet[Any], *, needed: bool) -> Iterator[Held]:
+    # By code points, as Python compares, whatever the database's own order is.
+    order = Collate("object_key", "BINARY" if connection.vendor == "sqlite" else "C")
+    found = rows.order_by(order).values_list("object_key", "size_bytes", "sha256")
+    return (Held(*row, needed) for row in found.iterator(chunk_size=_BATCH))
+
+
+def _sent() -> QuerySet[Upload]:
+    sent = Upload.objects.filter(status=states.COMPLETED, dropped_at=None, version=None)
+    return sent.exclude(release=states.RELEASED)
+
+
 def _of_object(listed: ListedObject, before: dt.datetime) -> Finding:
     old = listed.modified < before
     return Finding(UNKNOWN_OBJECT, listed.key, listed.size, listed.modified, is_orphan=old)
@@ -179,8 +225,7 @@ def _of_upload(upload: UnfinishedUpload, before: dt.datetime) -> Finding:
 
 def _rows() -> Iterator[tuple[str, int, str, dt.datetime]]:
     columns = ("object_key", "size_bytes", "sha256", "created_at")
-    sent = Upload.objects.filter(status=states.COMPLETED, dropped_at=None, version=None)
-    yield from sent.exclude(release=states.RELEASED).values_list(*columns).iterator()
+    yield from _sent().values_list(*columns).iterator()
     for model in (DatasetVersion, Sample):
         yield from model.objects.exclude(dataset__status=REMOVED).values_list(*columns).iterator()
 
