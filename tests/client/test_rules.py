@@ -42,11 +42,13 @@ def test_patience_ends_and_is_renewed() -> None:
     assert patience.allows(10)
 
 
-def run_rule(rule: Connections, goodput: "list[float]", seconds: float = 60) -> list[int]:
+def run_rule(
+    rule: Connections, goodput: "list[float]", seconds: float = 60, *, busy_until: float = 0
+) -> list[int]:
     """Play a network whose goodput depends on the count of connections; return the counts held."""
     held, received, now = [], 0.0, 0.0
     while now < seconds:
-        held.append(rule.observe(now, int(received), 0.01))
+        held.append(rule.observe(now, int(received), 0.01, 0.9 * min(now, busy_until)))
         received += goodput[min(rule.count, len(goodput)) - 1] * 0.05
         now += 0.05
     return held
@@ -62,6 +64,14 @@ def test_connections_stay_few_where_more_bring_nothing() -> None:
     held = run_rule(Connections(16), [100e6] * 16)
     assert max(held) <= 8
     assert sum(held) / len(held) < 6
+
+
+def test_connections_stay_few_while_the_processors_are_the_narrow_place() -> None:
+    faster = [60e6 * (count + 1) for count in range(16)]
+    assert max(run_rule(Connections(16), faster, busy_until=60)) <= 4 + 2
+    held = run_rule(Connections(16), faster, busy_until=5)
+    assert max(held[: int(5 / 0.05)]) <= 4 + 2
+    assert held[-1] == 16, "what was measured then says nothing of the network now"
 
 
 def test_connections_never_pass_their_bound() -> None:

@@ -1,5 +1,6 @@
 """One transfer: workers that fetch, a hash that follows where only the whole can be proven, a watch."""
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +17,9 @@ from commonhold.client.transfer.whole import Consumer, WholeHash
 from commonhold.client.transfer.window import Window
 from commonhold.client.transfer.worker import Shared, Worker
 
-_TICK = 0.05
+_TICK = 0.025
+_PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+_WINDOW = 0.05
 _AHEAD = 16
 # What is unpacked in flight stays in memory till then.
 _MOST_IN_MEMORY = 64 << 20
@@ -109,7 +112,7 @@ class Engine:
             if in_order
             else None
         )
-        self._rule = Connections(min(options.connections, 4) if rate else options.connections)
+        self._rule = Connections(min(options.connections, 4) if rate else options.connections, window=_WINDOW)
         self._workers: list[Worker] = []
 
     def run(self) -> None:
@@ -153,7 +156,8 @@ class Engine:
         counted: dict[Worker, int] = {}
         while not shared.failure and not self._is_done():
             now = time.monotonic()
-            target = self._rule.observe(now, self.received, shared.latency)
+            worked = time.process_time() / _PROCESSORS
+            target = self._rule.observe(now, self.received, shared.latency, worked)
             if shared.take_trouble():
                 target = self._rule.trouble()
             self._hold(min(target, self._share.fair))
