@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -182,9 +182,7 @@ class Reader:
         """Read a member, hold it against its sum, and return where its bytes begin."""
         self.expect(name, part.size)
         start = self._file.tell()
-        content = Content(self._file, name, part)
-        while content.read(CHUNK):
-            pass
+        Content(self._file, name, part).prove()
         self.end_member(part.size)
         return start
 
@@ -233,14 +231,6 @@ class Reader:
             raise DamagedError("The file does not end where it should.")
 
 
-def sha256_of(source: BinaryIO) -> str:
-    """Return the SHA-256 (hex) of what a file still holds."""
-    digest = hashlib.sha256()
-    while data := source.read(CHUNK):
-        digest.update(data)
-    return digest.hexdigest()
-
-
 class Content:
     """The bytes of one member as a file; reading them to the end proves them."""
 
@@ -265,3 +255,12 @@ class Content:
         if not self._left and self._hash.hexdigest() != self._part.sha256:
             raise DamagedError(f"{self._name} is damaged.")
         return data
+
+    def prove(self, tick: Callable[[], None] = lambda: None) -> None:
+        """Read what is left, for its proof alone; ``tick`` is called now and then.
+
+        Raises:
+            DamagedError: it is not what it was.
+        """
+        while self.read(CHUNK):
+            tick()

@@ -4,13 +4,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, connection, transaction
 
-from commonhold.server.backup.container import CHUNK, Content, sha256_of
+from commonhold.server.backup.container import Content
 from commonhold.server.backup.format import BackupError, ListedObject, Table, fingerprints
 from commonhold.server.backup.pace import Pace, Tell
 from commonhold.server.backup.reading import Backup, open_backup
@@ -19,6 +20,7 @@ from commonhold.server.catalogue import stretches
 from commonhold.server.catalogue.search import indexing
 from commonhold.server.config.environment import Environment, generated_secret, secret_file
 from commonhold.server.storage.interface import ObjectExistsError, ObjectNotFoundError, ObjectStore
+from commonhold.server.storage.pieces import sha256_of
 
 _ROWS_AT_ONCE, _BYTES_AT_ONCE = 500, 8 * 1024 * 1024
 _LONGEST_LIST = 1000
@@ -142,8 +144,7 @@ def read_everything(backup: Backup, store: ObjectStore, report: Report, pace: Pa
         if content is None:
             report.miss(listed)
             continue
-        while content.read(CHUNK):
-            pace(f"reading {listed.key}")
+        content.prove(partial(pace, f"reading {listed.key}"))
         report.objects += 1
 
 
@@ -200,8 +201,7 @@ def _put(store: ObjectStore, listed: ListedObject, content: Content) -> bool:
                     hint="Restore into an empty store; nothing was changed.",
                 ) from None
         # It is not written again, but it is part of the file, which is proven as a whole.
-        while content.read(CHUNK):
-            pass
+        content.prove()
         return False
     return True
 

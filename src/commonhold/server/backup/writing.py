@@ -12,7 +12,7 @@ from django.db import connection
 
 from commonhold import __version__
 from commonhold.server.backup import format as layout
-from commonhold.server.backup.container import CHUNK, PackedLines, Reader, Writer, sha256_of
+from commonhold.server.backup.container import CHUNK, PackedLines, Reader, Writer
 from commonhold.server.backup.database import migrations, snapshot
 from commonhold.server.backup.drafts import draft
 from commonhold.server.backup.format import (
@@ -30,6 +30,7 @@ from commonhold.server.backup.tables import TableLines, tables
 from commonhold.server.config.environment import Environment, generated_secret
 from commonhold.server.kit import clock
 from commonhold.server.storage.interface import ObjectNotFoundError, ObjectStore
+from commonhold.server.storage.pieces import sha256_of
 from commonhold.server.submissions import inventory
 
 _LONGEST_LIST = 1000

@@ -1,13 +1,13 @@
 """A stored object that is hashed, and shown to whoever else must see it, while somebody reads it for his own ends."""
 
 import contextlib
-import io
 import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import BinaryIO
 
 from commonhold.server.storage.pieces import FileHashes, PieceHasher
+from commonhold.server.storage.seekable import SeekableFile
 
 _CHUNK = 1024 * 1024
 # A short way ahead (the headers between a zip's members) is read over; farther, it is read when it is its turn.
@@ -15,7 +15,7 @@ _GAP = 1024 * 1024
 _WAITING = 8
 
 
-class HashedFile(io.RawIOBase):
+class HashedFile(SeekableFile):
     """Hashes every byte once and in order, on a thread of its own, whatever order it is read in.
 
     What is read in order is read once. What is read ahead of its turn (a zip's directory), or again, is read twice.
@@ -29,35 +29,20 @@ class HashedFile(io.RawIOBase):
     def __init__(
         self, source: BinaryIO, *, observe: Callable[[bytes], None] | None, tick: Callable[[int], None]
     ) -> None:
-        super().__init__()
+        super().__init__(source.seek(0, os.SEEK_END))
+        source.seek(0)
         self._source = source
         self._observe = observe
         self._tick = tick
         self._hasher = PieceHasher()
         self._hashed = 0
-        self._position = 0
-        self._size = source.seek(0, os.SEEK_END)
-        source.seek(0)
         self._source_position = 0
         self._thread = ThreadPoolExecutor(1, "hashing")
         self._waiting: list[Future[None]] = []
 
-    def readable(self) -> bool:
-        """Say yes."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say yes."""
-        return True
-
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Move; nothing is read for that."""
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
-        self._position = max(0, base + offset)
-        return self._position
-
-    def tell(self) -> int:
-        """Return the position."""
+        """Move; nothing is read for that. What would lie before the front is the front."""
+        self._position = max(0, self._target(offset, whence))
         return self._position
 
     def read(self, size: int | None = -1, /) -> bytes:

@@ -104,3 +104,8 @@ def hash_file(file: BinaryIO) -> FileHashes:
     while count := file.readinto(buffer):  # type: ignore[attr-defined]
         hasher.update(view[:count])
     return hasher.result()
+
+
+def sha256_of(file: BinaryIO) -> str:
+    """Return the SHA-256 (hex) of what ``file`` still holds, reading it once, in bounded memory."""
+    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]

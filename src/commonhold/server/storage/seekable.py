@@ -1,4 +1,4 @@
-"""What the files of both stores share: they are read only, and their position moves without anything being read."""
+"""What files of the stores share: they are read only, and their position moves without anything being read."""
 
 import io
 import os
@@ -26,12 +26,16 @@ class SeekableFile(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
         """Move, as files do."""
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
-        if base + offset < 0:
+        target = self._target(offset, whence)
+        if target < 0:
             raise ValueError("A position in a file is not negative.")
-        self._position = base + offset
+        self._position = target
         return self._position
 
     def tell(self) -> int:
         """Return the position."""
         return self._position
+
+    def _target(self, offset: int, whence: int) -> int:
+        """Return where moving leads; before the front, that is negative."""
+        return {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence] + offset

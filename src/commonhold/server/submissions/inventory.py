@@ -6,7 +6,6 @@ store was listed and once more before anything goes, so that whatever began mean
 """
 
 import datetime as dt
-import hashlib
 import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from commonhold.server.config.environment import environment
 from commonhold.server.kit import clock
 from commonhold.server.storage.interface import ListedObject, ObjectNotFoundError
 from commonhold.server.storage.multipart import UnfinishedUpload
+from commonhold.server.storage.pieces import sha256_of
 from commonhold.server.storage.store import Store
 from commonhold.server.submissions import states
 from commonhold.server.submissions.actions import files
@@ -236,7 +236,7 @@ def _fault(store: Store, key: str, size: int, sha256: str) -> str:
             return WRONG_SIZE
         if sha256:
             with store.open(key) as file:
-                return "" if hashlib.file_digest(file, "sha256").hexdigest() == sha256 else WRONG_CONTENT
+                return "" if sha256_of(file) == sha256 else WRONG_CONTENT
     except ObjectNotFoundError:
         return MISSING
     return ""
