@@ -5,9 +5,7 @@ kilobytes. What comes short, or too slowly, leaves nothing.
 """
 
 import asyncio
-import os
 from collections.abc import Callable
-from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -39,18 +37,16 @@ class PartReceiver:
     Args:
         store: where they go.
         read_only: says whether nothing may be written now.
-        processors: those on which hashing and writing may run, or None for whichever the process runs on.
     """
 
     def __init__(
         self,
         store: FilesystemStore,
         read_only: Callable[[], bool] = lambda: False,
-        processors: AbstractSet[int] | None = None,
     ) -> None:
         self._store = store
         self._read_only = read_only
-        self._threads = ThreadPoolExecutor(_THREADS, "parts", initializer=_spread, initargs=(processors,))
+        self._threads = ThreadPoolExecutor(_THREADS, "parts")
         self._receiving = 0
 
     async def receive(self, request: PartRequest, body: Body) -> Answer:
@@ -105,8 +101,3 @@ class PartReceiver:
 
     async def _run(self, function: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
-
-
-def _spread(processors: AbstractSet[int] | None) -> None:
-    if processors:
-        os.sched_setaffinity(0, processors)
