@@ -60,11 +60,11 @@ def run(environment: Environment, host: str, port: int) -> None:
 
     if not read_only():
         store.sweep()
-    with _listen(host, port) as listener:
-        threading.Thread(target=_join_on_and_on, args=(store, read_only), name="joining", daemon=True).start()
-        application = Application(store, signer, time.time, read_only)
-        requests = _Requests(application, PartReceiver(store, read_only), store)
-        asyncio.run(_Server(listener, requests, _allow_connections()).run())
+    application = Application(store, signer, time.time, read_only)
+    requests = _Requests(application, PartReceiver(store, read_only), store)
+    server = _Server(requests, _allow_connections())
+    joining = threading.Thread(target=_join_on_and_on, args=(store, read_only), name="joining", daemon=True)
+    asyncio.run(server.run(host, port, joining.start))
 
 
 class _Requests:
@@ -92,29 +92,33 @@ class _Server:
     """Accepts connections, and ends them in order.
 
     Args:
-        listener: the socket that listens, non-blocking.
-        requests: answers them.
+        requests: answers their requests.
         connections: how many are served at once; the others wait in the kernel.
     """
 
-    def __init__(self, listener: socket.socket, requests: _Requests, connections: int) -> None:
-        self._listener = listener
+    def __init__(self, requests: _Requests, connections: int) -> None:
         self._requests = requests
         self._sender = Sender()
         self._places = asyncio.Semaphore(connections)
         self._serving: dict[asyncio.Task[None], Connection] = {}
 
-    async def run(self) -> None:
-        """Serve until a signal says to stop."""
+    async def run(self, host: str, port: int, on_listening: Callable[[], None]) -> None:
+        """Serve until a signal says to stop.
+
+        Raises:
+            AddressInUseError: it cannot listen there.
+        """
         loop = asyncio.get_running_loop()
         signals: asyncio.Queue[int] = asyncio.Queue()
+        # Before anybody can connect: whoever sees the store listen may tell it to stop.
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, signals.put_nowait, number)
-        accepting = asyncio.create_task(self._accept())
-        await signals.get()
-        accepting.cancel()
-        await asyncio.wait([accepting])
-        self._listener.close()
+        with _listen(host, port) as listener:
+            on_listening()
+            accepting = asyncio.create_task(self._accept(listener))
+            await signals.get()
+            accepting.cancel()
+            await asyncio.wait([accepting])
         again = asyncio.create_task(signals.get())
         await self._finish(again)
         again.cancel()
@@ -134,12 +138,12 @@ class _Server:
         if self._serving:
             await asyncio.wait(self._serving)
 
-    async def _accept(self) -> None:
+    async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await self._places.acquire()
             try:
-                connected, _ = await loop.sock_accept(self._listener)
+                connected, _ = await loop.sock_accept(listener)
             except OSError as fault:
                 self._places.release()
                 # A client that left before it was served is no trouble; no descriptor to spare is.
