@@ -1,11 +1,28 @@
 """Reading an object whose parts are not joined yet, or are being joined at this very moment."""
 
 import os
+from typing import Protocol
 
 from commonhold.server.storage.folders import Tree, open_regular
 from commonhold.server.storage.manifest import Manifest, part_name
 from commonhold.server.storage.seekable import SeekableFile
 from commonhold.server.storage.uploads import JOINED, UPLOADS
+
+
+class Stretches(Protocol):
+    """An object that is read through the files it lies in."""
+
+    def stretch(self, position: int, /) -> tuple[int, int, int]:
+        """Say where the bytes from ``position`` on lie: a descriptor, the offset there, and how many follow.
+
+        The descriptor is good until the next call.
+
+        Raises:
+            OSError: the object is gone.
+        """
+
+    def close(self) -> None:
+        """Close what is open."""
 
 
 class PartedFile(SeekableFile):
@@ -39,14 +56,18 @@ class PartedFile(SeekableFile):
         """Read up to ``length`` bytes at ``position``, fewer at the end of a part, none at the end."""
         if position >= self._manifest.size or not length:
             return b""
-        number = position // self._manifest.part_size + 1
-        wanted = min(length, self._manifest.end(number) - position)
-        self._reach(number)
-        start = 0 if self._is_whole else self._manifest.start(number)
-        data = os.pread(self._file, wanted, position - start)
+        file, offset, available = self.stretch(position)
+        data = os.pread(file, min(length, available), offset)
         if not data:
             raise OSError("A stored object ended before its size.")
         return data
+
+    def stretch(self, position: int, /) -> tuple[int, int, int]:
+        """See :class:`Stretches`: up to the end of a part."""
+        number = position // self._manifest.part_size + 1
+        self._reach(number)
+        start = 0 if self._is_whole else self._manifest.start(number)
+        return self._file, position - start, self._manifest.end(number) - position
 
     def close(self) -> None:
         """Close what is open."""

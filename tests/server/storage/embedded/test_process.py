@@ -104,9 +104,6 @@ def test_slow_readers_of_several_ranges_wait_outside_memory(own):
     with ExitStack() as readers:
         slow = [readers.enter_context(closing(begin(own, target, wanted))) for _ in range(64)]
         assert own.is_healthy()
-        status, headers, body = own.ask(target, Range=wanted.removeprefix("Range: "))
-        assert (status, headers["retry-after"]) == (503, "10")
-        assert b"Too many" in body
         assert own.ask(target, Range="bytes=0-1")[0] == 206
         status_lines = Path(f"/proc/{own.process.pid}/status").read_text()
         resident = int(status_lines.split("VmRSS:")[1].split()[0])

@@ -1,1 +1,1 @@
-"""The embedded store's own small server: Granian's RSGI interface, one process, no Django."""
+"""The embedded store's own small server: one process, one event loop, no Django."""

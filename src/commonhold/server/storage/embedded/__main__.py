@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import os
 import sys
 from urllib.parse import urlsplit
 
@@ -46,9 +45,4 @@ def _address(text: str) -> tuple[str, int]:
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1:])
-    logging.shutdown()
-    sys.stderr.flush()
-    # Granian's threads may still hold downloads that outlived their grace, and know nothing of an interpreter
-    # that winds down around them: end without that.
-    os._exit(code)
+    sys.exit(main(sys.argv[1:]))

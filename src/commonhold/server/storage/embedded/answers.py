@@ -7,7 +7,6 @@ from json import dumps
 from commonhold.server.storage.attachment import attachment
 from commonhold.server.storage.embedded.ranges import MAX_RANGES, Range
 from commonhold.server.storage.filesystem import StoredFile
-from commonhold.server.storage.manifest import Manifest
 from commonhold.server.storage.multipart import MAX_PART_BYTES
 
 Headers = list[tuple[str, str]]
@@ -46,7 +45,9 @@ _ERRORS = {
     413: ("Too large.", f"A part has from 1 to {MAX_PART_BYTES} bytes."),
     414: ("Address too long.", _NO_ADDRESS),
     416: ("Range not satisfiable.", _NO_RANGE),
+    431: ("Headers too long.", "Send fewer or shorter headers."),
     500: ("Internal error.", "Something went wrong on our side. Please try again later."),
+    501: ("Not implemented.", "Bodies come with a Content-Length, or in chunks."),
     503: ("Busy.", "Too many requests at once. Please try again in a moment."),
     507: (
         "Storage full.",
@@ -82,20 +83,16 @@ class FileAnswer:
     Attributes:
         status: 200 or 206.
         headers: all of them, ``content-length`` included.
-        path: the file.
-        ranges: what to send of it; all, if empty.
+        file: the object.
+        ranges: what to send of it.
         parts: with several ranges, what stands before each, and at the end.
-        manifest: where the bytes lie, while the object's parts are not joined.
-        size: bytes of the whole file.
     """
 
     status: int
     headers: Headers
-    path: str
-    ranges: Sequence[Range] = ()
+    file: StoredFile
+    ranges: Sequence[Range]
     parts: Sequence[bytes] = ()
-    manifest: Manifest | None = None
-    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +106,9 @@ class PartRequest:
 
 
 def error(status: int, texts: tuple[str, str] | None = None, extra: Headers | None = None) -> Answer:
-    """Return an error as JSON with ``error`` and ``message``."""
+    """Return an error as JSON with ``error`` and ``message``; a status without texts of its own becomes 400."""
+    if status not in _ERRORS:
+        status = 400
     short, message = texts or _ERRORS[status]
     return _json(status, dumps({"error": short, "message": message}).encode(), extra or [])
 

@@ -3,7 +3,6 @@
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 from commonhold.server.storage.embedded.answers import (
@@ -106,10 +105,7 @@ class Application:
         check_key(key)
         grant = self._signer.check(key, query, int(self._clock()))
         file = self._store.locate(key)
-        answer = _object(method, headers, grant, file)
-        if file.manifest is not None and isinstance(answer, FileAnswer):
-            return replace(answer, manifest=file.manifest, size=file.size)
-        return answer
+        return _object(method, headers, grant, file)
 
     def _part(self, path: str, query: str, headers: Mapping[str, str]) -> Answer | PartRequest:
         """Judge the PUT of a part. Its expiry counts now: a part that is arriving is never cut."""
@@ -148,7 +144,7 @@ def _object(method: str, headers: Mapping[str, str], grant: Grant, file: StoredF
             return error(416, extra=[("content-range", f"bytes */{file.size}"), ("accept-ranges", "bytes")])
     if ranges is None:
         described += [("content-type", grant.content_type), ("content-length", str(file.size))]
-        return FileAnswer(200, described, file.path)
+        return FileAnswer(200, described, file, [(0, file.size)])
     if len(ranges) == 1:
         return _one_range(described, grant, file, ranges[0])
     return _several_ranges(described, grant, file, ranges)
@@ -161,7 +157,7 @@ def _one_range(described: Headers, grant: Grant, file: StoredFile, wanted: Range
         ("content-range", f"bytes {start}-{end - 1}/{file.size}"),
         ("content-length", str(end - start)),
     ]
-    return FileAnswer(206, described, file.path, (wanted,))
+    return FileAnswer(206, described, file, [wanted])
 
 
 def _several_ranges(
@@ -180,4 +176,4 @@ def _several_ranges(
         ("content-type", f"multipart/byteranges; boundary={boundary}"),
         ("content-length", str(length)),
     ]
-    return FileAnswer(206, described, file.path, ranges, parts)
+    return FileAnswer(206, described, file, ranges, parts)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 # An early refusal reads what a client is sending, so that it sees the answer and not a reset: a part as the
 # common clients cut them, and no more.
@@ -14,21 +14,18 @@ class Body:
     """The chunks of a body as they arrive.
 
     Args:
-        protocol: Granian's, which can be iterated once.
+        receive: returns the next bytes; none at the end.
     """
 
-    def __init__(self, protocol: Any) -> None:
-        self._chunks = aiter(protocol)
+    def __init__(self, receive: Callable[[], Awaitable[bytes]]) -> None:
+        self._receive = receive
         self._ended = False
 
     async def next(self) -> bytes:
         """Return the next bytes; none at the end, which for a connection that breaks is there."""
         if self._ended:
             return b""
-        try:
-            chunk: bytes = await anext(self._chunks)
-        except StopAsyncIteration:
-            chunk = b""
+        chunk = await self._receive()
         self._ended = not chunk
         return chunk
 

@@ -5,11 +5,9 @@ kilobytes. What comes short, or too slowly, leaves nothing.
 """
 
 import asyncio
-import os
 from collections.abc import Callable
-from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from commonhold.server.storage.embedded.answers import (
     CUT_SHORT,
@@ -27,7 +25,9 @@ from commonhold.server.storage.parts import PartDraft
 
 MAX_RECEIVING = 256
 
-_BATCH = 256 * 1024
+_Result = TypeVar("_Result")
+
+_BATCH = 512 * 1024
 _THREADS = 4
 # Without a byte for so long, a client is taken for gone.
 _IDLE_SECONDS = 60
@@ -39,18 +39,16 @@ class PartReceiver:
     Args:
         store: where they go.
         read_only: says whether nothing may be written now.
-        processors: those on which hashing and writing may run, or None for whichever the process runs on.
     """
 
     def __init__(
         self,
         store: FilesystemStore,
         read_only: Callable[[], bool] = lambda: False,
-        processors: AbstractSet[int] | None = None,
     ) -> None:
         self._store = store
         self._read_only = read_only
-        self._threads = ThreadPoolExecutor(_THREADS, "parts", initializer=_spread, initargs=(processors,))
+        self._threads = ThreadPoolExecutor(_THREADS, "parts")
         self._receiving = 0
 
     async def receive(self, request: PartRequest, body: Body) -> Answer:
@@ -89,24 +87,27 @@ class PartReceiver:
 
     async def _take_body(self, length: int, draft: PartDraft, body: Body) -> bool:
         """Write the body to the draft; say whether it came whole."""
+        writing = self._run(draft.write, [])
         taken, waiting, batch = 0, 0, list[bytes]()
-        while taken < length:
-            async with asyncio.timeout(_IDLE_SECONDS):
-                chunk = await body.next()
-            if not chunk:
-                return False
-            taken += len(chunk)
-            waiting += len(chunk)
-            batch.append(chunk)
-            if waiting >= _BATCH or taken >= length:
-                await self._run(draft.write, batch)
-                waiting, batch = 0, []
-        return taken == length
+        try:
+            while taken < length:
+                async with asyncio.timeout(_IDLE_SECONDS):
+                    chunk = await body.next()
+                if not chunk:
+                    return False
+                taken += len(chunk)
+                waiting += len(chunk)
+                batch.append(chunk)
+                if waiting >= _BATCH or taken >= length:
+                    # One batch is hashed and written while the next one arrives.
+                    await writing
+                    writing = self._run(draft.write, batch)
+                    waiting, batch = 0, []
+            await writing
+            return taken == length
+        finally:
+            # The draft is closed next, whatever happened: nobody may be writing to it then.
+            await asyncio.gather(writing, return_exceptions=True)
 
-    async def _run(self, function: Any, *arguments: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
-
-
-def _spread(processors: AbstractSet[int] | None) -> None:
-    if processors:
-        os.sched_setaffinity(0, processors)
+    def _run(self, function: Callable[..., _Result], *arguments: Any) -> "asyncio.Future[_Result]":
+        return asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)

@@ -1,4 +1,4 @@
-"""The embedded store's process: Granian, one event loop, one processor."""
+"""The embedded store's process: one event loop that listens, and serves each connection."""
 
 import asyncio
 import contextlib
@@ -11,33 +11,29 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
-from typing import Any
-
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.server.embed import Server
 
 from commonhold.server.config.environment import Environment
 from commonhold.server.config.marker import takes_no_parts
-from commonhold.server.storage.embedded.answers import Answer, FileAnswer, PartRequest, error
+from commonhold.server.storage.embedded.answers import Answer, FileAnswer, PartRequest
 from commonhold.server.storage.embedded.application import Application
 from commonhold.server.storage.embedded.body import Body
-from commonhold.server.storage.embedded.multipart import MultipartStreamer, TooManyStreamsError
+from commonhold.server.storage.embedded.connection import Connection
 from commonhold.server.storage.embedded.receiving import PartReceiver
+from commonhold.server.storage.embedded.sending import Sender, WholeFile
 from commonhold.server.storage.filesystem import FilesystemStore
+from commonhold.server.storage.joined import Stretches
 from commonhold.server.storage.joining import join_pending
 from commonhold.server.storage.signing import UrlSigner
 from commonhold.server.storage.store import storage_folder
 
 GRACE_SECONDS = 30
 
-# Figures chosen by measuring: docs/design/storage.md.
-_READING_THREADS = 4
 _MAX_CONNECTIONS = 8192
 _BACKLOG = 1024
 _JOIN_SECONDS = 2.0
 _JOIN_NICENESS = 10
+# Where no descriptor is left for one more connection, so long until one may be.
+_ACCEPT_PAUSE_SECONDS = 0.2
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +45,8 @@ class AddressInUseError(OSError):
 def run(environment: Environment, host: str, port: int) -> None:
     """Serve the embedded store until SIGTERM or SIGINT; downloads then get :data:`GRACE_SECONDS` to finish.
 
-    A second signal stops at once. Call it in the main thread of a process of its own: it confines the
-    process to one processor and raises its limit of open files.
+    A second signal stops at once. Call it in the main thread of a process of its own: it raises the
+    process's limit of open files.
 
     Raises:
         AddressInUseError: it cannot listen there.
@@ -64,123 +60,136 @@ def run(environment: Environment, host: str, port: int) -> None:
 
     if not read_only():
         store.sweep()
-    address = _free_address(host, port)
-    connections = _allow_connections()
-    threading.Thread(target=_join_on_and_on, args=(store, read_only), name="joining", daemon=True).start()
-    processors = _keep_to_one_processor()
     application = Application(store, signer, time.time, read_only)
-    receiver = PartReceiver(store, read_only, processors)
-    handler = _Handler(application, MultipartStreamer(store.open_parts), receiver)
-    asyncio.run(_serve(handler, address, connections))
+    requests = _Requests(application, PartReceiver(store, read_only), store)
+    server = _Server(requests, _allow_connections())
+    joining = threading.Thread(target=_join_on_and_on, args=(store, read_only), name="joining", daemon=True)
+    asyncio.run(server.run(host, port, joining.start))
 
 
-async def _serve(handler: "_Handler", address: tuple[str, int], connections: int) -> None:
-    server: Any = Server(
-        handler,
-        address=address[0],
-        port=address[1],
-        interface=Interfaces.RSGI,
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=15_000),
-        websockets=False,
-        runtime_blocking_threads=_READING_THREADS,
-        backlog=_BACKLOG,
-        backpressure=connections,
-        log_enabled=False,
-    )
-    server.workers_kill_timeout = GRACE_SECONDS
-    loop = asyncio.get_running_loop()
-    serving = asyncio.ensure_future(server.serve())
+class _Requests:
+    """What the connections ask: objects from the application, parts to the receiver."""
 
-    def stop() -> None:
-        if server.interrupt_signal:
-            serving.cancel()
-        server.stop()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    # Cancelled: the second signal. Timed out: downloads outlived the grace period. Either way it is over.
-    with contextlib.suppress(asyncio.CancelledError, TimeoutError):
-        await serving
-
-
-class _Handler:
-    """Granian's side: its request in, its response out, and the one place where errors end."""
-
-    def __init__(self, application: Application, streamer: MultipartStreamer, receiver: PartReceiver) -> None:
+    def __init__(self, application: Application, receiver: PartReceiver, store: FilesystemStore) -> None:
         self._application = application
-        self._streamer = streamer
         self._receiver = receiver
+        self._store = store
 
-    # Granian's own name, and types that it does not publish.
-    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
-        try:
-            answer = self._application.answer(
-                scope.method, scope.path, scope.query_string, _headers(scope.headers)
-            )
-            if isinstance(answer, PartRequest):
-                body = Body(protocol)
-                answer = await self._receiver.receive(answer, body)
-                await body.drain()
-            elif scope.method not in {"GET", "HEAD"}:
-                await Body(protocol).drain()
-            await self._send(scope.method, answer, protocol)
-        except Exception as fault:
-            # The path alone: the query holds a signature that still opens the file.
-            logger.exception("%s %s failed", scope.method, ascii(scope.path[:500]))
-            status = 503 if isinstance(fault, TooManyStreamsError) or _is_exhausted(fault) else 500
-            refusal = error(status, extra=[("retry-after", "10")] if status == 503 else None)
-            # Where an answer has begun already, Granian drops this one.
-            protocol.response_bytes(refusal.status, refusal.headers, refusal.body)
+    async def answer(
+        self, method: str, path: str, query: str, headers: Mapping[str, str], body: Body
+    ) -> Answer | FileAnswer:
+        answer = self._application.answer(method, path, query, headers)
+        if isinstance(answer, PartRequest):
+            return await self._receiver.receive(answer, body)
+        return answer
 
-    async def _send(self, method: str, answer: Answer | FileAnswer, protocol: Any) -> None:
-        if method == "HEAD" or not isinstance(answer, FileAnswer):
-            body = b"" if method == "HEAD" or isinstance(answer, FileAnswer) else answer.body
-            if body:
-                protocol.response_bytes(answer.status, answer.headers, body)
-            else:
-                protocol.response_empty(answer.status, answer.headers)
-        elif len(answer.ranges) > 1 or answer.manifest:
-            await self._streamer.send(
-                answer,
-                lambda body: protocol.response_bytes(answer.status, answer.headers, body),
-                lambda path: protocol.response_file(answer.status, answer.headers, path),
-            )
-        elif answer.ranges:
-            start, end = answer.ranges[0]
-            protocol.response_file_range(answer.status, answer.headers, answer.path, start, end)
-        else:
-            protocol.response_file(answer.status, answer.headers, answer.path)
+    def open(self, answer: FileAnswer) -> Stretches:
+        file = answer.file
+        return self._store.open_parts(file.manifest) if file.manifest else WholeFile(file.path)
 
 
-def _headers(sent: Any) -> Mapping[str, str]:
-    joined: dict[str, str] = {}
-    for name, value in sent.items():
-        joined[name] = f"{joined[name]}, {value}" if name in joined else value
-    return joined
+class _Server:
+    """Accepts connections, and ends them in order.
 
-
-def _is_exhausted(fault: Exception) -> bool:
-    return isinstance(fault, OSError) and fault.errno in {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
-
-
-def _free_address(host: str, port: int) -> tuple[str, int]:
-    """Return the numeric address to listen on.
-
-    Granian's sockets share a port without a word, so that a second store would take half of the first one's
-    requests: ask with a socket that does not share.
+    Args:
+        requests: answers their requests.
+        connections: how many are served at once; the others wait in the kernel.
     """
+
+    def __init__(self, requests: _Requests, connections: int) -> None:
+        self._requests = requests
+        self._sender = Sender()
+        self._places = asyncio.Semaphore(connections)
+        self._serving: dict[asyncio.Task[None], Connection] = {}
+
+    async def run(self, host: str, port: int, on_listening: Callable[[], None]) -> None:
+        """Serve until a signal says to stop.
+
+        Raises:
+            AddressInUseError: it cannot listen there.
+        """
+        loop = asyncio.get_running_loop()
+        signals: asyncio.Queue[int] = asyncio.Queue()
+        # Before anybody can connect: whoever sees the store listen may tell it to stop.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, signals.put_nowait, number)
+        with _listen(host, port) as listener:
+            on_listening()
+            accepting = asyncio.create_task(self._accept(listener))
+            await signals.get()
+            accepting.cancel()
+            await asyncio.wait([accepting])
+        again = asyncio.create_task(signals.get())
+        await self._finish(again)
+        again.cancel()
+
+    async def _finish(self, again: "asyncio.Task[int]") -> None:
+        """Let what is under way come to its end, while there is time and no second signal."""
+        for task, connection in self._serving.items():
+            connection.is_last = True
+            if connection.is_idle:
+                task.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_SECONDS):
+                while self._serving and not again.done():
+                    await asyncio.wait([*self._serving, again], return_when=asyncio.FIRST_COMPLETED)
+        for task in self._serving:
+            task.cancel()
+        if self._serving:
+            await asyncio.wait(self._serving)
+
+    async def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._places.acquire()
+            try:
+                connected, _ = await loop.sock_accept(listener)
+            except OSError as fault:
+                self._places.release()
+                # A client that left before it was served is no trouble; no descriptor to spare is.
+                if not isinstance(fault, ConnectionError):
+                    logger.warning("Cannot accept a connection: %s.", fault.strerror or fault)
+                    await asyncio.sleep(_ACCEPT_PAUSE_SECONDS)
+                continue
+            _prepare(connected)
+            connection = Connection(connected, self._requests, self._sender)
+            task = asyncio.create_task(connection.serve())
+            self._serving[task] = connection
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        del self._serving[task]
+        self._places.release()
+        if not task.cancelled() and (fault := task.exception()):
+            logger.error("A connection failed", exc_info=fault)
+
+
+def _prepare(connected: socket.socket) -> None:
+    # What an answer consists of goes out in one piece by `MSG_MORE`; nothing waits for a packet to fill up.
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # A client that vanished without a word is found out.
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens, to which nobody else can bind."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
+        listener = socket.socket(family, kind)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(_BACKLOG)
+            listener.setblocking(False)
+        except OSError:
+            listener.close()
+            raise
     except OSError as fault:
         reason = "the port is in use" if fault.errno == errno.EADDRINUSE else (fault.strerror or str(fault))
         raise AddressInUseError(f"Cannot listen on {host}:{port}: {reason}.") from fault
-    return str(address[0]), port
+    return listener
 
 
 def _allow_connections() -> int:
@@ -205,19 +214,3 @@ def _join_on_and_on(store: FilesystemStore, read_only: Callable[[], bool]) -> No
         except Exception:
             logger.exception("joining failed")
         time.sleep(_JOIN_SECONDS)
-
-
-def _keep_to_one_processor() -> AbstractSet[int] | None:
-    """Confine this thread, and those it starts, to one processor, where the system knows how.
-
-    Each 128 KiB of a download pass from a reading thread to a writing one. On one processor they are still in
-    its cache and nobody is woken across: a GiB costs two thirds of the processor time.
-
-    Returns:
-        The processors that the process may use, for threads that do other work; None where it cannot be told.
-    """
-    if not hasattr(os, "sched_setaffinity"):
-        return None
-    allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(allowed)})
-    return allowed
