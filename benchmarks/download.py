@@ -13,6 +13,7 @@ ratios within one run; on another day the machine is another one.
 """
 
 import argparse
+import compileall
 import contextlib
 import datetime as dt
 import hashlib
@@ -264,6 +265,8 @@ def main() -> None:
     given = parser.parse_args()
     if given.cap and given.server == "embedded":
         parser.error("the embedded store knows no bound on a connection: use --from nginx")
+    # As an installation does: else each start compiles the command anew where nobody may keep the outcome.
+    compileall.compile_dir(ROOT / "src", quiet=1)
     with tempfile.TemporaryDirectory(dir=given.folder, prefix="commonhold-bench-") as name:
         folder = Path(name)
         archive = folder / "archive.tar.gz"

@@ -6,6 +6,7 @@ S3. Before, what the tests need beside Python packages is fetched where that is 
 could not be had.
 """
 
+import compileall
 import os
 import shutil
 import subprocess
@@ -29,6 +30,9 @@ def main(arguments: list[str]) -> int:
     started = time.monotonic()
     codes = []
     notes = Path(tempfile.mkdtemp(prefix="commonhold-skipped-")) / "skipped"
+    # The tests start thousands of processes: each would compile the package again where nobody may keep the outcome.
+    compileall.compile_dir("src", quiet=1)
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     for engine, store in RUNS:
         print(f"== {engine}, {store}", flush=True)
         skip = ["-m", "not browser"] if missing or (engine, store) not in BROWSED else []
@@ -36,7 +40,7 @@ def main(arguments: list[str]) -> int:
             sys.executable, "-m", "pytest", "-q", "-n", workers, "--dist", "loadgroup",
             f"--engine={engine}", f"--store={store}",
         ]  # fmt: skip
-        environment = {**os.environ, SKIPPED: str(notes)}
+        environment = {**kept, SKIPPED: str(notes)}
         code = subprocess.run([*command, *skip, *arguments], check=False, env=environment).returncode
         # Of the tests that were asked for, none may concern this database, or this store.
         codes.append(0 if code == _NOTHING_COLLECTED and (engine, store) != RUNS[0] else code)
