@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import format_html
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
@@ -56,8 +57,10 @@ class LimitsForm(forms.Form):
         for name in ("downloads", "bandwidth", "requests"):
             value = getattr(usual, name)
             self.fields[name].help_text = translate("Empty: as for the whole site (%(limit)s).") % {
-                "limit": NO_LIMIT if value is None else value
+                "limit": format_html("<bdi>{}</bdi>", NO_LIMIT if value is None else value)
             }
+            # Numbers, rates and the word for none read from left to right in every language.
+            self.fields[name].widget.attrs["dir"] = "ltr"
         if organization.personal_of_id:
             del self.fields["can_publish"], self.fields["review_new_versions"]
 
