@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,11 @@ from types import SimpleNamespace
 import pytest
 
 from commonhold.client import errors
-from commonhold.client.transfer.source import Source
+from commonhold.client.transfer import engine
+from commonhold.client.transfer.request import Watcher
+from commonhold.client.transfer.resume import Workplace
+from commonhold.client.transfer.source import Identity, Source
+from commonhold.client.transfer.worker import Worker
 from tests.faults.conftest import SMALL_PIECE, Listener, fetch, is_right, leftovers, options, random_bytes
 from tests.faults.server import Fault, File, Seen, Site
 
@@ -417,6 +422,51 @@ def test_a_site_that_tells_as_little_as_the_contract_asks_still_resumes_without_
         outcome = fetch(site, tmp_path)
         assert is_right(outcome, CONTENT)
         assert outcome.received == SIZE - 2_000_000
+        assert site.sessions == 1
+
+
+def test_a_connection_that_hears_of_the_end_late_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answer is there, and before it is noted the download was given up, and maybe taken up by somebody else."""
+    arrived, go_on, noted = threading.Event(), threading.Event(), threading.Event()
+    note = Workplace.note_identity
+
+    def late(notes: Workplace, identity: Identity) -> None:
+        arrived.set()
+        go_on.wait(60)
+        note(notes, identity)
+        noted.set()
+
+    class Impatient(Watcher):
+        def advance(self, _done: int, _connections: int) -> None:
+            if arrived.is_set():
+                raise errors.GivenUpError("enough")
+
+    monkeypatch.setattr(Workplace, "note_identity", late)
+    monkeypatch.setattr(engine, "_FAREWELL", 0.01)
+    with Site(small()) as site:
+        with pytest.raises(errors.GivenUpError):
+            fetch(site, tmp_path, listener=Impatient())
+        journal = tmp_path / "greetings.tar.gz.part.journal"
+        journal.unlink()
+        go_on.set()
+        assert noted.wait(60)
+        assert not journal.exists()
+
+
+def test_an_interrupt_while_a_connection_is_opened_is_passed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_worker: Worker) -> None:
+        raise KeyboardInterrupt
+
+    with Site(small()) as site:
+        with monkeypatch.context() as patched:
+            patched.setattr(Worker, "start", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                fetch(site, tmp_path)
+        assert is_right(fetch(site, tmp_path), CONTENT)
         assert site.sessions == 1
 
 
