@@ -1,10 +1,12 @@
 """A download ends with the right bytes, or with an error and none, whatever the storage does."""
 
+import contextlib
 import itertools
 import random
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +14,7 @@ import pytest
 
 from commonhold.client import errors
 from commonhold.client.transfer import engine
+from commonhold.client.transfer.record import Record
 from commonhold.client.transfer.request import Watcher
 from commonhold.client.transfer.resume import Workplace
 from commonhold.client.transfer.source import Identity, Source
@@ -74,6 +77,26 @@ def test_a_file_of_unknown_origin_is_proven_from_details_alone(tmp_path: Path) -
         assert [seen.method for seen in site.seen] == ["GET"]
         assert fetch(site, tmp_path).was_present
         assert len(site.seen) == 1
+
+
+def test_two_who_prove_a_file_of_unknown_origin_do_not_write_its_record_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "greetings.tar.gz").write_bytes(CONTENT)
+    both, met = threading.Barrier(2), []
+    write = Record.write
+
+    def slowly(record: Record, path: Path) -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(1)
+            met.append(path)
+        write(record, path)
+
+    monkeypatch.setattr(Record, "write", slowly)
+    with Site(small()) as site, ThreadPoolExecutor(2) as threads:
+        outcomes = list(threads.map(lambda _: fetch(site, tmp_path), range(2)))
+    assert all(outcome.was_present for outcome in outcomes)
+    assert met == []
 
 
 @pytest.mark.parametrize("content", [CONTENT[:-1], bytes(SIZE), b""])
