@@ -81,7 +81,7 @@ def test_processes_that_ask_at_once_fetch_it_once(tmp_path: Path) -> None:
             )
             for _ in range(3)
         ]
-        paths = {process.communicate(timeout=120)[0] for process in all_of_them}
+        paths = {process.communicate(timeout=250)[0] for process in all_of_them}
         assert [process.returncode for process in all_of_them] == [0, 0, 0]
         assert site.sessions == 1
     assert len(paths) == 1

@@ -97,7 +97,7 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> Command:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=250,
             check=False,
         )
 

@@ -55,8 +55,8 @@ def test_a_kill_between_the_grant_and_its_note_costs_nothing(tmp_path: Path, wor
         kill_at_the_grant(site, running)
         process = start(site, tmp_path, *words)
         running.put(process)
-        assert process.wait(120) == -signal.SIGKILL
-        assert start(site, tmp_path, *words).wait(120) == 0
+        assert process.wait(250) == -signal.SIGKILL
+        assert start(site, tmp_path, *words).wait(250) == 0
         assert (site.asked, site.sessions) == (2, 1)
         assert leftovers(tmp_path) == []
 
@@ -74,7 +74,7 @@ def test_a_kill_at_a_renewal_costs_nothing(tmp_path: Path) -> None:
         # One connection: an address that never worked before it was refused would not be renewed.
         process = start(site, tmp_path, "download", "greetings", "--connections", "1")
         running.put(process)
-        assert process.wait(120) == -signal.SIGKILL
+        assert process.wait(250) == -signal.SIGKILL
         assert is_right(fetch(site, tmp_path), CONTENT)
         assert (site.asked, site.sessions) == (3, 2)
 

@@ -161,7 +161,7 @@ def test_two_processes_at_once_fetch_it_once(tmp_path: Path) -> None:
         ]
         until(lambda: any("waiting for it" in path.read_text() for path in told))
         site.let_through(None)
-        answers = [process.communicate(timeout=120)[0] for process in both]
+        answers = [process.communicate(timeout=250)[0] for process in both]
         assert [process.returncode for process in both] == [0, 0]
         facts = [json.loads(out)["downloads"][0]["status"] for out in answers]
         assert sorted(facts) == ["downloaded", "present"]

@@ -59,7 +59,7 @@ def start(site: Site, folder: Path, variables: dict[str, str], *more: str) -> "s
 
 
 def finish(process: "subprocess.Popen[str]") -> dict:
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=250)
     assert process.returncode == 0, err
     return json.loads(out)
 

@@ -78,7 +78,7 @@ def calls(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             env=environment(home),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=250,
             check=False,
         )
     assert result.returncode == 0, result.stderr
