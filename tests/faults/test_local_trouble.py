@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,16 +75,19 @@ def test_a_disk_that_is_too_small_is_told_early_and_kept_clean(small_disk: Path,
 
 def test_a_disk_that_fills_up_meanwhile_keeps_what_is_here(small_disk: Path) -> None:
     content = random_bytes(3_500_000)
+    is_full = threading.Event()
     with Site(File(content, piece_size=SMALL_PIECE)) as site:
 
         def fill(seen: Seen) -> None:
             if seen.turn == 3:
                 with contextlib.suppress(OSError), (small_disk / "other").open("wb") as other:
                     other.write(bytes(4 << 20))
+                is_full.set()
 
         site.on_storage = fill
         with contextlib.suppress(errors.DiskFullError):
             fetch(site, small_disk)
+        assert is_full.wait(60)
         (small_disk / "other").unlink(missing_ok=True)
         site.on_storage = lambda _seen: None
         assert is_right(fetch(site, small_disk), content)
