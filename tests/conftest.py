@@ -24,7 +24,9 @@ from tests.support.site import Site, start_site
 pytest.register_assert_rewrite("tests.server.storage.contract", "tests.server.storage.upload_contract")
 
 # How long an example takes says more about the machine than about the code.
-hypothesis.settings.register_profile("commonhold", deadline=None)
+hypothesis.settings.register_profile(
+    "commonhold", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("commonhold")
 
 _DATABASE_FIXTURES = {"site", "database", "make"}

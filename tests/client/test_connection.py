@@ -91,7 +91,7 @@ def connection(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-    opened = Connection(Network(), silence=2.0)
+    opened = Connection(Network(), silence=60.0)
     yield opened
     opened.close()
 
@@ -103,7 +103,7 @@ def test_a_connection_is_used_again(connection: Connection) -> None:
     with serving(lambda handler: plain(handler, body=b"yes")) as (url, seen):
         for _ in range(3):
             assert connection.request("GET", url, {}).read(10) == b"yes"
-        assert len({handler.client_address for handler in seen}) == 1
+        assert len({id(handler) for handler in seen}) == 1
         assert seen[0].headers["Accept-Encoding"] == "identity"
         assert seen[0].headers["User-Agent"].startswith("commonhold/")
 
@@ -122,7 +122,7 @@ def test_a_request_that_counts_never_rides_on_a_kept_connection(connection: Conn
     with serving(plain) as (url, seen):
         for method in ("GET", "POST", "POST"):
             connection.request(method, url, {}).read(10)
-        assert len({handler.client_address for handler in seen}) == 3
+        assert len({id(handler) for handler in seen}) == 3
 
 
 def test_a_body_longer_than_the_bound_is_refused(connection: Connection) -> None:
@@ -188,10 +188,10 @@ def test_redirects_of_a_post_are_not_followed(connection: Connection) -> None:
 
 def test_nobody_there(connection: Connection) -> None:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind(("127.0.0.1", 0))  # taken, so that nobody else comes to listen there
         port = probe.getsockname()[1]
-    with pytest.raises(UnsentError, match="Nothing listens"):
-        connection.request("GET", f"http://127.0.0.1:{port}/", {})
+        with pytest.raises(UnsentError, match="Nothing listens"):
+            connection.request("GET", f"http://127.0.0.1:{port}/", {})
     with pytest.raises(UnsentError, match="No host"):
         connection.request("GET", "http://no-such-host.invalid/", {})
 
@@ -200,7 +200,7 @@ def test_silence_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     wait = threading.Event()
 
     def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
-        wait.wait(10)
+        wait.wait(60)
         handler.close_connection = True
 
     opened = Connection(Network(), silence=0.2)

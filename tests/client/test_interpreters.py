@@ -71,7 +71,7 @@ def test_a_whole_download(site: Site, make: Maker, tmp_path: Path, version: str)
     done = subprocess.run(
         # Isolated from what is installed: `-S` leaves site-packages out.
         [FOUND[version], "-S", "-W", "error", "-c", PROGRAM, slug, str(tmp_path)],
-        env=environment(tmp_path) | variables, capture_output=True, text=True, timeout=120, check=False,
+        env=environment(tmp_path) | variables, capture_output=True, text=True, timeout=250, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     is_verified, text, foreign, told = json.loads(done.stdout)

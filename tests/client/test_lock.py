@@ -130,7 +130,7 @@ def test_many_processes_never_write_at_once(tmp_path: Path) -> None:
         for index in range(6)
     ]
     for worker in workers:
-        worker.wait(timeout=60)
+        worker.wait(timeout=250)
     assert (tmp_path / "number").read_text() == str(3 * 8 + 3 * 4)
 
 
@@ -167,3 +167,18 @@ def test_a_lock_works_without_hard_links(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(module.Path, "hardlink_to", refuse)
     with Lock(tmp_path / "x.lock"), pytest.raises(HeldError):
         Lock(tmp_path / "x.lock").acquire()
+
+
+def test_a_draft_that_was_swept_away_leaves_no_lock_of_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there are no links, and whoever held the lock before swept while this one was held up."""
+
+    def refuse(_self: Path, draft: Path) -> None:
+        draft.unlink()
+        raise PermissionError(1, "no links here")
+
+    monkeypatch.setattr(module.Path, "hardlink_to", refuse)
+    with pytest.raises(HeldError):
+        Lock(tmp_path / "x.lock").acquire()
+    assert list(tmp_path.iterdir()) == []

@@ -1,13 +1,15 @@
 """Many datasets at once: bounded, fair, and none hindering another."""
 
+import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from commonhold import client
 from commonhold.client import errors
 from commonhold.client.transfer.many import Many, Result
 from commonhold.client.transfer.share import Share
-from tests.faults.conftest import leftovers, options, random_bytes
-from tests.faults.server import Fault, File, Site
+from tests.faults.conftest import leftovers, options, random_bytes, until
+from tests.faults.server import Fault, File, Seen, Site
 
 PIECE = 64 << 10
 
@@ -22,7 +24,7 @@ def shelf(count: int, size: int = 1_000_000) -> dict[str, File]:
 
 
 def fetch_all(site: Site, folder: Path, names: list[str], share: Share, **changes: object) -> list[Result]:
-    with client.Client(client.Settings(site.api, None, "the test", folder), max_wait=2.0) as connected:
+    with client.Client(client.Settings(site.api, None, "the test", folder)) as connected:
         many = Many(connected, share, **changes)
         return list(many.run(client.Request(name, folder, options=options()) for name in names))
 
@@ -30,9 +32,15 @@ def fetch_all(site: Site, folder: Path, names: list[str], share: Share, **change
 def test_all_come_right_within_the_bounds(tmp_path: Path) -> None:
     files = shelf(6)
     running: list[int] = []
-    with Site(*files.values(), rate=2_000_000) as site:
-        share = Share(5)
-        site.on_storage = lambda seen: running.append(share._transfers) or None
+    share = Share(5)
+
+    def look(_seen: Seen) -> None:
+        if not running:
+            until(lambda: share._transfers > 1)
+        running.append(share._transfers)
+
+    with Site(*files.values()) as site:
+        site.on_storage = look
         results = fetch_all(site, tmp_path, list(files), share, at_once=3)
         assert all(result.outcome for result in results)
         assert site.sessions == 6
@@ -41,7 +49,7 @@ def test_all_come_right_within_the_bounds(tmp_path: Path) -> None:
     }
     assert leftovers(tmp_path) == []
     assert 1 < share.most_held <= 5
-    assert share._held == 0
+    until(lambda: share._held == 0)
     assert 1 < max(running) <= 3
 
 
@@ -100,7 +108,17 @@ def test_two_names_of_one_dataset_fetch_it_once(tmp_path: Path) -> None:
 def test_stopping_stops_all_and_keeps_what_is_here(tmp_path: Path) -> None:
     """One of them ends, and whoever asked wants no more."""
     files = shelf(3, 2_000_000) | {"tiny": File(b"x", "tiny.tar.gz", "cm0tiny", "tiny", piece_size=PIECE)}
-    with Site(*files.values(), rate=300_000) as site:
+    begun, go_on = set[str](), threading.Event()
+
+    def hold(seen: Seen) -> None:
+        if "tiny" in seen.path:
+            until(lambda: len(begun) == 3)
+        else:
+            begun.add(urlsplit(seen.path).path)
+            go_on.wait(120)
+
+    with Site(*files.values()) as site:
+        site.on_storage = hold
         share = Share()
         with client.Client(client.Settings(site.api, None, "the test", tmp_path)) as connected:
             requests = (client.Request(name, tmp_path, options=options()) for name in files)
@@ -108,9 +126,9 @@ def test_stopping_stops_all_and_keeps_what_is_here(tmp_path: Path) -> None:
             first = next(results)
             assert first.request.name == "tiny"
             results.close()
-            assert share._held == 0
+            until(lambda: share._held == 0)
+            until(lambda: not list(tmp_path.glob("*.lock")))
         assert len(list(tmp_path.glob("file-*.part"))) == 3
-        assert not list(tmp_path.glob("*.lock"))
-        site.rate = None
+        go_on.set()
         assert all(result.outcome for result in fetch_all(site, tmp_path, list(files), Share()))
         assert site.sessions == 4

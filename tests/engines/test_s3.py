@@ -21,7 +21,6 @@ from tests.server.storage.contract import *  # noqa: F403 -- every store keeps t
 from tests.server.storage.contract import KEY, content_of
 from tests.server.storage.upload_contract import *  # noqa: F403 -- and these
 from tests.server.storage.upload_contract import send, soon
-from tests.support.ports import free_port
 from tests.support.seaweedfs import BUCKET, DOMAIN
 
 
@@ -222,15 +221,17 @@ def test_sites_that_share_a_bucket_have_a_rule_each(seaweedfs, tmp_path):
 
 
 def test_a_store_out_of_reach(tmp_path):
-    settings = {
-        "COMMONHOLD_DATA": str(tmp_path),
-        "COMMONHOLD_STORAGE_URL": "s3://bucket",
-        "COMMONHOLD_S3_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}",
-        "COMMONHOLD_S3_ACCESS_KEY_ID": "AKIA",
-        "COMMONHOLD_S3_SECRET_ACCESS_KEY": "secret",
-    }
-    store = object_store(read(settings), public_url="")
-    with pytest.raises(StorageError, match="cannot be reached"):
-        store.stat(KEY)
-    with pytest.raises(StorageError, match="does not say"):
-        missing_rules(store)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        settings = {
+            "COMMONHOLD_DATA": str(tmp_path),
+            "COMMONHOLD_STORAGE_URL": "s3://bucket",
+            "COMMONHOLD_S3_ENDPOINT_URL": f"http://127.0.0.1:{taken.getsockname()[1]}",
+            "COMMONHOLD_S3_ACCESS_KEY_ID": "AKIA",
+            "COMMONHOLD_S3_SECRET_ACCESS_KEY": "secret",
+        }
+        store = object_store(read(settings), public_url="")
+        with pytest.raises(StorageError, match="cannot be reached"):
+            store.stat(KEY)
+        with pytest.raises(StorageError, match="does not say"):
+            missing_rules(store)

@@ -2,7 +2,8 @@
 
 It speaks the contract (details, sessions, pieces, account) under ``/api`` and holds files under ``/storage``,
 all from threads of the test's own process. What goes wrong with a request for bytes is decided by
-``site.on_storage``, a function from the request to a :class:`Fault` or None.
+``site.on_storage``, a function from the request to a :class:`Fault` or None, which is asked before the request is looked
+at: it may expire addresses or replace files just as well.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -30,12 +32,12 @@ _FAR_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 class Fault:
     """One way to misbehave.
 
-    ``after`` counts bytes of the body that are still sent rightly; what follows depends on ``kind``.
+    ``after`` counts bytes of the body that are still sent rightly; what follows depends on ``kind``. A ``stall`` lasts
+    as long as the site.
     """
 
     kind: str
     after: int = 0
-    seconds: float = 0.0
     header: str = ""
     status: int = 503
 
@@ -72,7 +74,7 @@ class File:
 
 @dataclass
 class Seen:
-    """One request that arrived."""
+    """One request that arrived: the ``number``-th of all from 0, the ``turn``-th for bytes from 1."""
 
     method: str
     path: str
@@ -80,6 +82,7 @@ class Seen:
     first: int = 0
     last: int = 0
     number: int = 0
+    turn: int = 0
     sent: int = 0
 
 
@@ -104,6 +107,10 @@ class Site:
         self.storage_host: str | None = None
         self.account: dict = ACCOUNT
         self.lock = threading.Lock()
+        self._closing = threading.Event()
+        self._flow = threading.Condition()
+        self._passed = 0
+        self._most: int | None = None
         site = self
 
         class Handler(_Handler):
@@ -118,6 +125,8 @@ class Site:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closing.set()
+        self.let_through(None)
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -137,6 +146,31 @@ class Site:
     def replace(self, file: File) -> None:
         """Publish another file in the place of one with the same id."""
         self.files[file.id] = file
+
+    def let_through(self, most: int | None) -> None:
+        """Send so many more bytes of files and then hold what is left, until this is called again; None for all."""
+        with self._flow:
+            self._most = None if most is None else self._passed + most
+            self._flow.notify_all()
+
+    def pass_on(self, count: int) -> None:
+        """Wait until so many bytes of a file may be sent."""
+        with self._flow:
+            self._flow.wait_for(lambda: self._most is None or self._passed + count <= self._most)
+            self._passed += count
+
+    def wait_for_the_end(self) -> None:
+        """Wait until nobody needs this site any more."""
+        self._closing.wait()
+
+    def in_the_kernel(self) -> int:
+        """Count the bytes that were sent, and that the client has not read yet."""
+        port, count = f":{self._server.server_address[1]:04X}", 0
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            _, here, there, _, queues, *_ = line.split()
+            if here.endswith(port) or there.endswith(port):
+                count += sum(int(queue, 16) for queue in queues.split(":"))
+        return count
 
     def count(self, method: str, ending: str) -> int:
         return sum(seen.method == method and urlsplit(seen.path).path.endswith(ending) for seen in self.seen)
@@ -201,10 +235,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         seen = Seen(self.command, self.path, dict(self.headers.items()))
+        path = urlsplit(self.path).path
         with self.site.lock:
             seen.number = len(self.site.seen)
             self.site.seen.append(seen)
-        path = urlsplit(self.path).path
+            if path.startswith("/storage/"):
+                seen.turn = len(self.site.storage)
         if path.startswith("/storage/"):
             self._storage(seen, path.removeprefix("/storage/"))
         elif path.startswith("/api/"):
@@ -341,21 +377,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _storage(self, seen: Seen, key: str) -> None:
         site = self.site
+        self._locate(seen, key)
+        fault = site.on_storage(seen) or Fault("none")
         token = parse_qs(urlsplit(self.path).query).get("signature", [""])[0]
         if site.addresses.get(token) != key:
             self._plain(403)
             return
-        file = site.files[key.partition("/")[0]]
-        content = memoryview(file.sample if key.endswith("/sample") else file.content)
-        asked = _FAR_RANGE.fullmatch(self.headers.get("Range", ""))
-        first = int(asked[1]) if asked else 0
-        last = min(int(asked[2] or len(content) - 1), len(content) - 1) if asked else len(content) - 1
-        seen.first, seen.last = first, last
-        fault = site.on_storage(seen) or Fault("none")
-        if self._refuses(fault, file, asked is not None, first, len(content)):
+        file, content, asked = self._locate(seen, key)
+        first, last = seen.first, seen.last
+        if self._refuses(fault, file, asked, first, len(content)):
             return
         if self.headers.get("If-Range", file.etag) != file.etag or fault.kind == "whole":
-            asked, first, last = None, 0, len(content) - 1
+            asked, first, last = False, 0, len(content) - 1
         total = len(content) // 2 if fault.kind == "truncated" else len(content)
         self.send_response(206 if asked else 200)
         shift = 1 if fault.kind == "wrong-range" else 0
@@ -368,6 +401,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Encoding", "gzip")
         self.end_headers()
         self._body(seen, content[first : last + 1], fault, first)
+
+    def _locate(self, seen: Seen, key: str) -> tuple[File, memoryview, bool]:
+        """Find the file as it is now, its bytes, and whether a part of them is asked for, which is noted."""
+        file = self.site.files[key.partition("/")[0]]
+        content = memoryview(file.sample if key.endswith("/sample") else file.content)
+        asked = _FAR_RANGE.fullmatch(self.headers.get("Range", ""))
+        end = len(content) - 1
+        seen.first = int(asked[1]) if asked else 0
+        seen.last = min(int(asked[2] or end), end) if asked else end
+        return file, content, asked is not None
 
     def _refuses(self, fault: Fault, file: File, is_part: bool, first: int, size: int) -> bool:
         if fault.kind == "status":
@@ -399,12 +442,13 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(bite[: fault.after - sent])
                 self.wfile.flush()
                 if fault.kind == "stall":
-                    time.sleep(fault.seconds)
+                    self.site.wait_for_the_end()
                 self._hang_up()
                 return
             if fault.kind == "flip" and first + sent <= fault.after < first + sent + len(bite):
                 place = fault.after - first - sent
                 bite = bite[:place] + bytes([bite[place] ^ 1]) + bite[place + 1 :]
+            self.site.pass_on(len(bite))
             self.wfile.write(bite)
             sent += len(bite)
             seen.sent = sent

@@ -1,11 +1,11 @@
 """A session that was granted, and whose answer was never noted: asking again spends nothing."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
@@ -34,12 +34,12 @@ def start(site: Site, home: Path, *words: str) -> subprocess.Popen[bytes]:
     )
 
 
-def kill_at_the_grant(site: Site, running: list[subprocess.Popen[bytes]]) -> None:
-    """Kill the last of those that run when the site has charged a session and not yet answered."""
+def kill_at_the_grant(site: Site, running: "SimpleQueue[subprocess.Popen[bytes]]") -> None:
+    """Kill the one that runs when the site has charged a session and not yet answered."""
 
     def kill() -> None:
         site.on_grant = lambda: None
-        os.kill(running[-1].pid, signal.SIGKILL)
+        running.get(timeout=60).kill()
 
     site.on_grant = kill
 
@@ -51,29 +51,30 @@ def kill_at_the_grant(site: Site, running: list[subprocess.Popen[bytes]]) -> Non
 )
 def test_a_kill_between_the_grant_and_its_note_costs_nothing(tmp_path: Path, words: tuple[str, ...]) -> None:
     with Site(dataset()) as site:
-        running: list[subprocess.Popen[bytes]] = []
+        running: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
         kill_at_the_grant(site, running)
-        running.append(start(site, tmp_path, *words))
-        assert running[-1].wait(60) == -signal.SIGKILL
-        running.append(start(site, tmp_path, *words))
-        assert running[-1].wait(60) == 0
+        process = start(site, tmp_path, *words)
+        running.put(process)
+        assert process.wait(250) == -signal.SIGKILL
+        assert start(site, tmp_path, *words).wait(250) == 0
         assert (site.asked, site.sessions) == (2, 1)
         assert leftovers(tmp_path) == []
 
 
 def test_a_kill_at_a_renewal_costs_nothing(tmp_path: Path) -> None:
-    with Site(dataset(), rate=1_000_000) as site:
-        running: list[subprocess.Popen[bytes]] = []
+    with Site(dataset()) as site:
+        running: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
 
-        def expire(_seen: Seen) -> None:
-            if len(site.storage) == 3:
+        def expire(seen: Seen) -> None:
+            if seen.turn == 3:
                 site.expire()
                 kill_at_the_grant(site, running)
 
         site.on_storage = expire
-        running.append(start(site, tmp_path, "download", "greetings"))
-        assert running[-1].wait(60) == -signal.SIGKILL
-        site.rate = None
+        # One connection: an address that never worked before it was refused would not be renewed.
+        process = start(site, tmp_path, "download", "greetings", "--connections", "1")
+        running.put(process)
+        assert process.wait(250) == -signal.SIGKILL
         assert is_right(fetch(site, tmp_path), CONTENT)
         assert (site.asked, site.sessions) == (3, 2)
 

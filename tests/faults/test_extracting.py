@@ -3,11 +3,10 @@
 import gzip
 import io
 import json
-import signal
 import subprocess
 import sys
 import tarfile
-import time
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ import pytest
 from commonhold import client
 from commonhold.client import errors
 from commonhold.client.transfer.extract import extract
-from tests.faults.conftest import SMALL_PIECE, Command, environment, options, random_bytes
+from tests.faults.conftest import SMALL_PIECE, Command, environment, options, random_bytes, until
 from tests.faults.server import Fault, File, Site
 
 CONTENT = {f"clips/{n}.bin": random_bytes(700_000 + n, n) for n in range(8)} | {
@@ -50,7 +49,7 @@ ARCHIVE = packed(
 
 def run(site: Site, folder: Path, **changes: object) -> client.Outcome:
     request = client.Request(next(iter(site.files)), folder, options=options(), **changes)
-    with client.Client(client.Settings(site.api, None, "the test", folder), max_wait=3.0) as connected:
+    with client.Client(client.Settings(site.api, None, "the test", folder)) as connected:
         return extract(connected, request)
 
 
@@ -137,20 +136,20 @@ def test_a_folder_that_is_there_is_replaced_only_when_asked_for(tmp_path: Path) 
 
 def test_a_killed_extraction_begins_anew_with_the_same_address(tmp_path: Path, command: Command) -> None:
     arguments = ["download", "greetings", "--extract", "--json", "-o", str(tmp_path)]
-    with Site(File(ARCHIVE, piece_size=SMALL_PIECE), rate=1_000_000) as site:
+    with Site(File(ARCHIVE, piece_size=SMALL_PIECE)) as site:
+        go_on = threading.Event()
+        site.on_storage = lambda seen: go_on.wait(120) and None if seen.first > len(ARCHIVE) // 2 else None
         process = subprocess.Popen(
             [sys.executable, "-m", "commonhold", *arguments, "--api-url", site.api],
             env=environment(tmp_path / "home"),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 30
-        while not list(tmp_path.glob(".greetings.extracting/clips/*.bin")) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        process.send_signal(signal.SIGKILL)
+        until(lambda: list(tmp_path.glob(".greetings.extracting/clips/*.bin")))
+        process.kill()
         process.wait()
         assert not (tmp_path / "greetings").exists()
-        site.rate = None
+        go_on.set()
         result = command(*arguments, "--api-url", site.api)
         assert result.returncode == 0, result.stderr
         assert json.loads(result.stdout)["downloads"][0]["sessions"] == 0

@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,17 @@ import pytest
 
 from commonhold.client import errors
 from commonhold.client.transfer.layout import Paths
-from tests.faults.conftest import SMALL_PIECE, Command, environment, fetch, is_right, leftovers, random_bytes
-from tests.faults.server import File, Site
+from tests.faults.conftest import (
+    SMALL_PIECE,
+    Command,
+    environment,
+    fetch,
+    is_right,
+    leftovers,
+    random_bytes,
+    until,
+)
+from tests.faults.server import File, Seen, Site
 
 CONTENT = random_bytes(6_000_000)
 
@@ -65,16 +75,19 @@ def test_a_disk_that_is_too_small_is_told_early_and_kept_clean(small_disk: Path,
 
 def test_a_disk_that_fills_up_meanwhile_keeps_what_is_here(small_disk: Path) -> None:
     content = random_bytes(3_500_000)
+    is_full = threading.Event()
     with Site(File(content, piece_size=SMALL_PIECE)) as site:
 
-        def fill(_seen: object) -> None:
-            if len(site.storage) == 3:
+        def fill(seen: Seen) -> None:
+            if seen.turn == 3:
                 with contextlib.suppress(OSError), (small_disk / "other").open("wb") as other:
                     other.write(bytes(4 << 20))
+                is_full.set()
 
         site.on_storage = fill
         with contextlib.suppress(errors.DiskFullError):
             fetch(site, small_disk)
+        assert is_full.wait(60)
         (small_disk / "other").unlink(missing_ok=True)
         site.on_storage = lambda _seen: None
         assert is_right(fetch(site, small_disk), content)
@@ -127,7 +140,9 @@ def test_links_laid_in_our_way_are_not_followed(tmp_path: Path, link: str) -> No
 
 
 def test_two_processes_at_once_fetch_it_once(tmp_path: Path) -> None:
-    with Site(File(CONTENT, piece_size=SMALL_PIECE), rate=1_000_000) as site:
+    told = [tmp_path / f"told-{number}" for number in range(2)]
+    with Site(File(CONTENT, piece_size=SMALL_PIECE)) as site, contextlib.ExitStack() as opened:
+        site.let_through(len(CONTENT) // 2)  # so that the one waits while the other fetches
         arguments = [
             sys.executable,
             "-m",
@@ -143,16 +158,17 @@ def test_two_processes_at_once_fetch_it_once(tmp_path: Path) -> None:
                 [*arguments, "-o", str(tmp_path)],
                 env=environment(tmp_path / "home"),
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stderr=opened.enter_context(path.open("wb")),
                 text=True,
             )
-            for _ in range(2)
+            for path in told
         ]
-        answers = [process.communicate(timeout=60) for process in both]
+        until(lambda: any("waiting for it" in path.read_text() for path in told))
+        site.let_through(None)
+        answers = [process.communicate(timeout=250)[0] for process in both]
         assert [process.returncode for process in both] == [0, 0]
-        facts = [json.loads(out)["downloads"][0]["status"] for out, _ in answers]
+        facts = [json.loads(out)["downloads"][0]["status"] for out in answers]
         assert sorted(facts) == ["downloaded", "present"]
-        assert any("waiting for it" in err for _, err in answers)
         assert site.sessions == 1
     assert (tmp_path / "greetings.tar.gz").read_bytes() == CONTENT
     assert leftovers(tmp_path) == []

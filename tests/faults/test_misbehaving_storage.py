@@ -1,13 +1,24 @@
 """A download ends with the right bytes, or with an error and none, whatever the storage does."""
 
+import contextlib
 import itertools
 import random
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from commonhold.client import errors
+from commonhold.client.transfer import engine
+from commonhold.client.transfer.record import Record
+from commonhold.client.transfer.request import Watcher
+from commonhold.client.transfer.resume import Workplace
+from commonhold.client.transfer.source import Identity, Source
+from commonhold.client.transfer.worker import Worker
 from tests.faults.conftest import SMALL_PIECE, Listener, fetch, is_right, leftovers, options, random_bytes
 from tests.faults.server import Fault, File, Seen, Site
 
@@ -66,6 +77,26 @@ def test_a_file_of_unknown_origin_is_proven_from_details_alone(tmp_path: Path) -
         assert [seen.method for seen in site.seen] == ["GET"]
         assert fetch(site, tmp_path).was_present
         assert len(site.seen) == 1
+
+
+def test_two_who_prove_a_file_of_unknown_origin_do_not_write_its_record_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "greetings.tar.gz").write_bytes(CONTENT)
+    both, met = threading.Barrier(2), []
+    write = Record.write
+
+    def slowly(record: Record, path: Path) -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(1)
+            met.append(path)
+        write(record, path)
+
+    monkeypatch.setattr(Record, "write", slowly)
+    with Site(small()) as site, ThreadPoolExecutor(2) as threads:
+        outcomes = list(threads.map(lambda _: fetch(site, tmp_path), range(2)))
+    assert all(outcome.was_present for outcome in outcomes)
+    assert met == []
 
 
 @pytest.mark.parametrize("content", [CONTENT[:-1], bytes(SIZE), b""])
@@ -196,8 +227,8 @@ def test_a_version_published_meanwhile_is_fetched_instead(tmp_path: Path, known_
     with Site(File(older, known_pieces=known_pieces)) as site:
         published = File(newer, version=2, known_pieces=known_pieces)
 
-        def publish(_seen: Seen) -> None:
-            if len(site.storage) == 2:
+        def publish(seen: Seen) -> None:
+            if seen.turn >= 2:
                 site.replace(published)
 
         site.on_storage = publish
@@ -221,18 +252,29 @@ def test_a_version_published_between_description_and_grant_is_fetched(tmp_path: 
     assert site.sessions == 1
 
 
-def test_another_entity_tag_for_the_same_content_is_not_mixed_in(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("connections", "told"),
+    [
+        (1, "names its content by another tag now"),
+        # With several, the odd tag may be the first that is seen; asked for it, the storage refuses.
+        (4, "names its content by another tag now|holds other content now"),
+    ],
+)
+def test_another_entity_tag_for_the_same_content_is_not_mixed_in(
+    tmp_path: Path, connections: int, told: str
+) -> None:
     with Site(small()) as site:
         site.on_storage = lambda seen: Fault("other-tag") if seen.first else None
-        with pytest.raises(errors.CorruptError, match="another tag"):
-            fetch(site, tmp_path)
+        with pytest.raises(errors.CorruptError, match=told):
+            fetch(site, tmp_path, options=options(connections=connections))
+        assert leftovers(tmp_path) == ["greetings.tar.gz.part.journal"]
 
 
 def test_a_file_that_only_moved_to_another_tag_is_fetched_anew(tmp_path: Path) -> None:
     with Site(small()) as site:
 
-        def move(_seen: Seen) -> None:
-            if len(site.storage) == 4:
+        def move(seen: Seen) -> None:
+            if seen.turn >= 4:
                 site.find("greetings").etag = '"moved"'
 
         site.on_storage = move
@@ -263,7 +305,7 @@ def test_a_pause_longer_than_our_patience_ends_the_attempt_but_keeps_what_is_her
 @BOTH
 def test_a_stalled_connection_is_replaced(tmp_path: Path, known_pieces: bool) -> None:
     with Site(small(known_pieces=known_pieces)) as site:
-        site.on_storage = first_times(2, Fault("stall", after=100_000, seconds=4))
+        site.on_storage = first_times(2, Fault("stall", after=100_000))
         outcome = fetch(site, tmp_path, options=options(silence=0.3))
     assert is_right(outcome, CONTENT)
     assert outcome.received == SIZE
@@ -296,10 +338,12 @@ def test_a_file_that_the_storage_lost_is_told_at_once(
 
 
 def test_an_address_that_expires_is_renewed_once_for_all_connections(tmp_path: Path) -> None:
-    with Site(small(), rate=2_000_000) as site:
+    with Site(small()) as site:
 
         def expire(seen: Seen) -> None:
-            if len(site.storage) == 6:
+            if (
+                seen.turn == 6
+            ):  # the first four are sent at once, and the fifth after one of them was answered
                 site.expire()
 
         site.on_storage = expire
@@ -316,22 +360,48 @@ def test_an_address_that_never_works_is_not_asked_for_again_and_again(tmp_path: 
         assert site.asked == 1
 
 
-def test_an_address_near_its_end_is_renewed_before_it_fails(tmp_path: Path) -> None:
-    with Site(small(), rate=500_000) as site:
-        site.lifetime = 3.0
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The clock by which addresses live, ``ahead`` seconds before the machine's; there is always much left to do."""
+    made = SimpleNamespace(ahead=0.0, time=lambda: time.time() + made.ahead, monotonic=time.monotonic)
+    for module in ("source", "fetch"):
+        monkeypatch.setattr(f"commonhold.client.transfer.{module}.time", made)
+    monkeypatch.setattr(Source, "remaining", property(lambda _: 9000.0, lambda *_: None), raising=False)
+    return made
+
+
+def test_an_address_near_its_end_is_renewed_before_it_fails(tmp_path: Path, clock: SimpleNamespace) -> None:
+    with Site(small()) as site:
+        site.lifetime = 10_000.0
+
+        def grow_old(seen: Seen) -> None:
+            if seen.turn == 5:
+                clock.ahead = 8500.0
+
+        site.on_storage = grow_old
         outcome = fetch(site, tmp_path, options=options(connections=2))
     assert is_right(outcome, CONTENT)
-    assert site.sessions >= 2
-    assert site.sessions <= 4
+    assert (outcome.sessions, site.sessions) == (2, 2)
 
 
-def test_a_spent_quota_does_not_hurt_an_address_that_still_lives(tmp_path: Path) -> None:
-    with Site(small(), rate=1_000_000) as site:
-        site.lifetime = 4.0
-        spent = (429, {"error": "Rate limit exceeded"}, {"Retry-After": "9999"})
-        site.on_api = lambda seen: spent if seen.method == "POST" and site.sessions else None
+def test_a_spent_quota_does_not_hurt_an_address_that_still_lives(
+    tmp_path: Path, clock: SimpleNamespace
+) -> None:
+    with Site(small()) as site:
+        site.lifetime = 10_000.0
+
+        def spent(seen: Seen) -> tuple[int, dict, dict] | None:
+            if seen.method != "POST" or not site.sessions:
+                return None
+            return 429, {"error": "Rate limit exceeded"}, {"Retry-After": "9999"}
+
+        def grow_old(_seen: Seen) -> None:
+            clock.ahead = 8500.0
+
+        site.on_api, site.on_storage = spent, grow_old
         outcome = fetch(site, tmp_path, options=options(connections=4))
-    assert is_right(outcome, CONTENT)
+        assert is_right(outcome, CONTENT)
+        assert (site.asked, site.sessions) == (2, 1)
 
 
 def test_redirects_of_the_storage_are_followed(tmp_path: Path) -> None:
@@ -366,8 +436,8 @@ def test_a_hostile_file_name_is_refused_before_anything_is_written(tmp_path: Pat
 def test_a_site_that_tells_as_little_as_the_contract_asks_still_resumes_without_quota(tmp_path: Path) -> None:
     file = File(CONTENT, known_pieces=False, tells_little=True, version=None)
     with Site(file) as site:
-        site.on_storage = lambda _seen: (
-            Fault("status", header="3600") if len(site.storage) > 1 else Fault("cut", 2_000_000)
+        site.on_storage = lambda seen: (
+            Fault("status", header="3600") if seen.turn > 1 else Fault("cut", 2_000_000)
         )
         with pytest.raises(errors.BusyError):
             fetch(site, tmp_path)
@@ -375,6 +445,51 @@ def test_a_site_that_tells_as_little_as_the_contract_asks_still_resumes_without_
         outcome = fetch(site, tmp_path)
         assert is_right(outcome, CONTENT)
         assert outcome.received == SIZE - 2_000_000
+        assert site.sessions == 1
+
+
+def test_a_connection_that_hears_of_the_end_late_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answer is there, and before it is noted the download was given up, and maybe taken up by somebody else."""
+    arrived, go_on, noted = threading.Event(), threading.Event(), threading.Event()
+    note = Workplace.note_identity
+
+    def late(notes: Workplace, identity: Identity) -> None:
+        arrived.set()
+        go_on.wait(60)
+        note(notes, identity)
+        noted.set()
+
+    class Impatient(Watcher):
+        def advance(self, _done: int, _connections: int) -> None:
+            if arrived.is_set():
+                raise errors.GivenUpError("enough")
+
+    monkeypatch.setattr(Workplace, "note_identity", late)
+    monkeypatch.setattr(engine, "_FAREWELL", 0.01)
+    with Site(small()) as site:
+        with pytest.raises(errors.GivenUpError):
+            fetch(site, tmp_path, listener=Impatient())
+        journal = tmp_path / "greetings.tar.gz.part.journal"
+        journal.unlink()
+        go_on.set()
+        assert noted.wait(60)
+        assert not journal.exists()
+
+
+def test_an_interrupt_while_a_connection_is_opened_is_passed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_worker: Worker) -> None:
+        raise KeyboardInterrupt
+
+    with Site(small()) as site:
+        with monkeypatch.context() as patched:
+            patched.setattr(Worker, "start", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                fetch(site, tmp_path)
+        assert is_right(fetch(site, tmp_path), CONTENT)
         assert site.sessions == 1
 
 

@@ -3,13 +3,12 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.faults.conftest import SMALL_PIECE, environment, random_bytes
-from tests.faults.server import File, Site
+from tests.faults.conftest import SMALL_PIECE, environment, random_bytes, until
+from tests.faults.server import File, Seen, Site
 
 CONTENT = random_bytes(9_000_000)
 
@@ -61,22 +60,36 @@ JOURNAL, DRAFT = f"{PART}.journal", f".{PART}.journal.draft"
 RECORD = f"{FINAL}.commonhold"
 
 
-@pytest.fixture(params=[True, False], ids=["pieces", "whole"])
-def calls(request: pytest.FixtureRequest, tmp_path: Path) -> list[list[Any]]:
-    folder = tmp_path / "out"
+@pytest.fixture(scope="module", params=[True, False], ids=["pieces", "whole"])
+def calls(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[list[Any]]:
+    home = tmp_path_factory.mktemp("power")
+    folder = home / "out"
     folder.mkdir()
-    with Site(File(CONTENT, piece_size=SMALL_PIECE, known_pieces=request.param), rate=4_000_000) as site:
+
+    def wait_for_a_look_at_the_disk(seen: Seen) -> None:
+        """Let the last pieces come only when the journal says that some are on disk."""
+        if seen.last + 1 == len(CONTENT):
+            until(lambda: durable_in(json.loads((folder / JOURNAL).read_text())))
+
+    with Site(File(CONTENT, piece_size=SMALL_PIECE, known_pieces=request.param)) as site:
+        site.on_storage = wait_for_a_look_at_the_disk
         result = subprocess.run(
             [sys.executable, "-c", _RECORDER, site.api, str(folder)],
-            env=environment(tmp_path),
+            env=environment(home),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=250,
             check=False,
         )
     assert result.returncode == 0, result.stderr
     assert (folder / FINAL).read_bytes() == CONTENT
     return json.loads(result.stdout)
+
+
+def durable_in(journal: dict[str, Any]) -> set[int]:
+    """The segments that a journal says are on disk."""
+    bits = bytes.fromhex(journal["durable"])
+    return {8 * i + bit for i, byte in enumerate(bits) for bit in range(8) if byte >> bit & 1}
 
 
 def places(calls: list[list[Any]], *wanted: Any) -> list[int]:
@@ -100,8 +113,7 @@ def test_what_a_journal_calls_durable_was_synced_after_it_was_written(calls: lis
     checked = 0
     for place in places(calls, "replace", DRAFT, JOURNAL):
         journal = json.loads(calls[place][3])
-        bits, segment = bytes.fromhex(journal["durable"]), journal["subject"]["segment"]
-        durable = {8 * i + bit for i, byte in enumerate(bits) for bit in range(8) if byte >> bit & 1}
+        durable, segment = durable_in(journal), journal["subject"]["segment"]
         synced = max((at for at in places(calls, "fdatasync", PART) if at < place), default=-1)
         for at in places(calls, "pwrite", PART):
             if at < place and calls[at][2] // segment in durable:

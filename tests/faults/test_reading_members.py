@@ -55,12 +55,20 @@ def file(request: pytest.FixtureRequest) -> File:
     return File(content, request.param, piece_size=SMALL_PIECE, members=list(listed(request.param, content)))
 
 
-def read(site: Site, folder: Path, name: str = "clips/5", **changes: object) -> tuple[bytes, client.Archive]:
+def read(
+    site: Site,
+    folder: Path,
+    name: str = "clips/5",
+    *,
+    patience: client.Options | None = None,
+    **changes: object,
+) -> tuple[bytes, client.Archive]:
     settings = client.Settings(site.api, None, "the test", folder)
+    chosen = patience or options()
     with (
-        client.Client(settings, max_wait=2.0) as connected,
+        client.Client(settings) as connected,
         client.Archive(
-            connected, "greetings", sessions=SessionStore(folder), options=options(max_wait=3.0), **changes
+            connected, "greetings", sessions=SessionStore(folder), options=chosen, **changes
         ) as archive,
     ):
         return archive.read(name), archive
@@ -76,15 +84,16 @@ PASSING = {
     "wrong-range": Fault("wrong-range"),
     "long": Fault("long"),
     "short": Fault("short"),
-    "stall": Fault("stall", after=1000, seconds=1.5),
+    "stall": Fault("stall", after=1000),
 }
 
 
 @pytest.mark.parametrize("kind", PASSING)
 def test_what_happens_once_does_no_harm(tmp_path: Path, file: File, kind: str) -> None:
     with Site(file) as site:
-        site.on_storage = lambda _seen: PASSING[kind] if len(site.storage) == 1 else None
-        assert read(site, tmp_path)[0] == CONTENT["clips/5"]
+        site.on_storage = lambda seen: PASSING[kind] if seen.turn == 1 else None
+        patience = options(silence=1.0) if kind == "stall" else None
+        assert read(site, tmp_path, patience=patience)[0] == CONTENT["clips/5"]
         assert site.sessions == 1
 
 
@@ -95,7 +104,7 @@ def test_a_flipped_bit_is_never_handed_out(tmp_path: Path, file: File, proof: st
         place = int(member["end"]) - 100_000 if file.filename.endswith(".zip") else len(file.content) * 6 // 9
         if proof == "never" and file.filename.endswith(".tar.gz"):
             return  # nothing but its form holds what was asked for without proof
-        site.on_storage = lambda seen: Fault("flip", after=place) if len(site.storage) == 1 else None
+        site.on_storage = lambda seen: Fault("flip", after=place) if seen.turn == 1 else None
         if proof == "never":
             with pytest.raises(errors.CorruptError):
                 read(site, tmp_path, proof=proof)
@@ -111,7 +120,7 @@ def test_storage_that_never_fits_is_given_up(tmp_path: Path, file: File) -> None
         with Site(file) as site:
             site.on_storage = lambda _seen, fault=fault: fault
             with pytest.raises((errors.CorruptError, errors.UnreachableError)):
-                read(site, tmp_path)
+                read(site, tmp_path, patience=options(max_wait=1.0))
 
 
 def test_an_expired_address_is_replaced(tmp_path: Path, file: File) -> None:

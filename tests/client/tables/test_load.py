@@ -150,7 +150,7 @@ def test_tables_of_datasets(shelf: Shelf) -> None:
         "COMMONHOLD_CACHE": str(shelf.home), "HF_HUB_OFFLINE": "1",
     }  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-c", code], env=environment(shelf.home) | variables, capture_output=True, text=True, timeout=120,
+        [sys.executable, "-c", code], env=environment(shelf.home) | variables, capture_output=True, text=True, timeout=250,
         check=False,
     )  # fmt: skip
     assert done.stdout == "Dataset {'text': 'salut', 'count': 2}\n", done.stderr

@@ -217,7 +217,8 @@ class Engine:
         for worker in self._workers:
             worker.abort()
         for worker in self._workers:
-            worker.join(timeout=_FAREWELL)
+            if worker.is_alive():  # an interrupt may have come before it was started
+                worker.join(timeout=_FAREWELL)
 
 
 def _in_place(plan: Plan, marks: Progress, index: int) -> int:

@@ -163,6 +163,7 @@ class Extraction(Fetch):
             engine.run()
         finally:
             self._received += engine.received
+            notes.close()
             self._watcher.end()
         return engine.prove(), unpacking.links
 

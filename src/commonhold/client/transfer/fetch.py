@@ -175,7 +175,7 @@ class Fetch:
             raise local_fault(error, folder) from error
         paths = Paths.of(folder, subject.filename)
         if not paths.journal.exists():
-            present = self._present.look(paths, subject, slug=self._slug)
+            present = self._present.recorded(paths, subject)
             if present:
                 return present
         with self._alone(paths):

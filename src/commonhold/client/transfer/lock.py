@@ -169,10 +169,11 @@ def _link(draft: Path, path: Path) -> None:
         raise
     except OSError:
         # No hard links here (FAT, some network shares): an exclusive file, which others may see while it is
-        # empty.
+        # empty. Read first: a draft that was swept away must not leave a lock that names nobody.
+        content = draft.read_bytes()
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(draft.read_bytes())
+            file.write(content)
 
 
 def _sweep(path: Path) -> None:

@@ -21,6 +21,7 @@ class Notebook:
         self._path = path
         self._journal = journal
         self._lock = threading.Lock()
+        self._is_closed = False
 
     @property
     def journal(self) -> Journal:
@@ -47,7 +48,14 @@ class Notebook:
         """
         self._change(lambda journal: journal.with_durable(indexes))
 
+    def close(self) -> None:
+        """Write nothing any more: what a worker notes that hears of the end late may be about another file by then."""
+        with self._lock:
+            self._is_closed = True
+
     def _change(self, change: Callable[[Journal], Journal]) -> None:
         with self._lock:
+            if self._is_closed:
+                return
             self._journal = change(self._journal)
             self._journal.write(self._path)

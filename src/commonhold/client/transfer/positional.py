@@ -49,6 +49,6 @@ class Positional:
 
     def close(self) -> None:
         """Close it; once is enough."""
-        if self.descriptor >= 0:
-            os.close(self.descriptor)
-            self.descriptor = -1
+        descriptor, self.descriptor = self.descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)

@@ -42,8 +42,17 @@ class Present:
         self._request = request
         self._watcher = watcher
 
+    def recorded(self, paths: Paths, subject: Subject) -> Outcome | None:
+        """Return the outcome when the file is here and was proven before, else None. Nothing is written."""
+        if self._request.overwrite:
+            return None
+        record = Record.read(paths.record)
+        if record and record.checksum == subject.checksum and record.speaks_of(paths.final):
+            return outcome_of(paths.final, record)
+        return None
+
     def look(self, paths: Paths, subject: Subject, *, slug: str) -> Outcome | None:
-        """Return the outcome when the file is here and right, None when there is nothing.
+        """Return the outcome when the file is here and right, None when there is nothing. Needs the file's lock.
 
         Raises:
             LocalFileError: another file has its name.
@@ -51,9 +60,8 @@ class Present:
         final = paths.final
         if self._request.overwrite or not os.path.lexists(final):
             return None
-        record = Record.read(paths.record)
-        if record and record.checksum == subject.checksum and record.speaks_of(final):
-            return outcome_of(final, record)
+        if recorded := self.recorded(paths, subject):
+            return recorded
         could_be = final.is_file() and subject.checksum and final.stat().st_size == subject.size
         if could_be and self._hash(final, subject) == subject.checksum:
             return outcome_of(final, keep_record(paths, subject, slug=slug))
@@ -83,7 +91,7 @@ class Present:
 
 
 def keep_record(paths: Paths, subject: Subject, *, slug: str) -> Record:
-    """Note that the file is here and what it is."""
+    """Note that the file is here and what it is. Needs the file's lock: the note has one writer at a time."""
     record = Record(
         api_url=subject.api_url,
         kind=subject.kind,

@@ -104,6 +104,7 @@ class Workplace(Notebook):
     def close(self) -> None:
         """Close the files; what they hold stays for the next run."""
         self._stop_watch()
+        super().close()
         self.marks.close()
         self.part.close()
 

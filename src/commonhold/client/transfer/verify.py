@@ -1,5 +1,6 @@
 """Holding a file that is here against what it must be, and mending the pieces that are wrong."""
 
+import contextlib
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -117,7 +118,9 @@ class Verifier:
         else:
             finding = self._look_at_pieces(self._pieces, expected, watcher)
         if finding.is_good:
-            keep_record(self._paths, self._subject(finding.size), slug=self._about.slug)
+            # Whoever holds the lock notes the same, or makes the file another one.
+            with contextlib.suppress(HeldError), Lock(self._paths.lock):
+                keep_record(self._paths, self._subject(finding.size), slug=self._about.slug)
         return finding
 
     def repair(self, finding: Finding, watcher: Watcher, request: Request) -> Outcome:

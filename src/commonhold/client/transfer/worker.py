@@ -121,7 +121,7 @@ class Worker(threading.Thread):
     def __init__(self, shared: Shared) -> None:
         super().__init__(name="commonhold-transfer", daemon=True)
         self._shared = shared
-        self._connection = Connection(shared.network, silence=shared.silence)
+        self._connection = Connection(shared.network, silence=shared.silence, stopped=shared.stop)
         self._view = memoryview(bytearray(BITE))
         self._handed_over = False
         self._strikes = 0
