@@ -272,7 +272,7 @@ def test_the_trail_is_narrowed_and_walked_by_key(visitor, house, operator):
     assert 'rel="next"' not in second
     whole = who.get(f"/operate/trail?kind=thing&target={target}").text
     assert "&lt;script&gt;" in whole
-    today = dt.datetime.now(dt.UTC).date()
+    today = last_entry("tests.other").at.astimezone(dt.UTC).date()
     assert "tests.other" in who.get(f"/operate/trail?target={target}&since={today}&until={today}").text
     assert (
         "tests.other"
