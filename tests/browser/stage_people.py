@@ -68,7 +68,8 @@ def keys_to_an_account(address: str) -> dict[str, str]:
 
 
 def _linked(address: str, page: str) -> str:
-    (link,) = re.findall(rf"http://\S+/{page}/(\S+)", letters_to(address)[-1].get_content())
+    letters = "\n".join(letter.get_content() for letter in letters_to(address))
+    (link,) = re.findall(rf"http://\S+/{page}/(\S+)", letters)
     return str(link)
 
 
