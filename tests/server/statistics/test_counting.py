@@ -9,6 +9,7 @@ from commonhold.server.kit import clock
 from commonhold.server.statistics import rules
 from tests.support.clock import hold
 from tests.support.collection import Maker, archive
+from tests.support.site import wait_until_writable
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
 
@@ -182,6 +183,7 @@ def test_views_are_dropped_while_the_site_is_read_only(dataset):
     finally:
         read_only.lift()
         change(None, read_only=None)
+        wait_until_writable()
     assert views._noted == set()
     assert read(dataset).views == 0
 

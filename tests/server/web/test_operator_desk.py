@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from tests.support.mail import told
-from tests.support.site import unique
+from tests.support.site import unique, wait_until_writable
 
 PAGES = (
     "", "/site", "/people", "/people/1", "/organizations", "/organizations/any", "/datasets", "/datasets/any",
@@ -32,6 +32,7 @@ def unlocked(database):
     change(
         None, read_only=None, open_catalogue=None, notice={}, notice_expires_at=None, notice_severity="info"
     )
+    wait_until_writable()
 
 
 def last_entry(action):

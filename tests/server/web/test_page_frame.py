@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.support.site import wait_until_writable
+
 
 @pytest.fixture
 def switches(database):
@@ -17,6 +19,7 @@ def switches(database):
     yield turn
     read_only.lift()
     change(None, read_only=None, notice={}, notice_expires_at=None)
+    wait_until_writable()
 
 
 POSTED = [
