@@ -110,6 +110,8 @@ def test_download_with_the_browser_alone(page, site, newcomer):
 def test_tabs_and_copying_by_keyboard(page, site, newcomer):
     _, word, _ = newcomer
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    # What a button says for two seconds stays long enough to be seen.
+    page.add_init_script("const wait = setTimeout; setTimeout = (what, after) => wait(what, 100 * after);")
     page.goto(f"{site.url}/datasets/{word}")
     tabs = page.get_by_role("tab")
     tabs.first.focus()
