@@ -15,7 +15,7 @@ BROWSER = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
 
 
 @pytest.fixture(autouse=True)
-def noon(monkeypatch):
+def held(monkeypatch):
     """Days do not end while a test counts them, nor between a moment and an hour before it."""
     return hold(monkeypatch)
 

@@ -7,23 +7,23 @@ from tests.support.collection import Maker
 
 
 @pytest.fixture
-def noon(monkeypatch):
+def held(monkeypatch):
     return hold(monkeypatch)
 
 
-def test_the_quota_of_the_day_is_a_bar(visitor, house, noon):
+def test_the_quota_of_the_day_is_a_bar(visitor, house, held):
     from commonhold.server.access.models import DailyUse
     from commonhold.server.organizations.models import Organization
 
     home = house()
     own = Organization.objects.get(personal_of__email=home.reader)
-    DailyUse.objects.create(organization=own.pk, day=noon.date(), downloads=7)
+    DailyUse.objects.create(organization=own.pk, day=held.date(), downloads=7)
     page = visitor(home.reader).get("/profile").text
     assert '<progress max="30" value="7"' in page
     assert "7 of 30" in page
 
 
-def test_acting_for_an_organization(visitor, make: Maker, house, noon):
+def test_acting_for_an_organization(visitor, make: Maker, house, held):
     from commonhold.server.access.models import DailyUse
     from commonhold.server.organizations.models import Organization
 

@@ -71,7 +71,8 @@ def _with_app(visitor, address: str) -> tuple[object, str, list[str]]:
         },
     )
     assert answer["Location"] == "/profile/security/recovery"
-    codes = re.findall(r"\b\d{8}\b", reader.get("/profile/security/recovery").text)
+    (listed,) = re.findall(r'<pre id="codes"[^>]*>([^<]*)<', reader.get("/profile/security/recovery").text)
+    codes = re.findall(r"\d{8}", listed)
     assert len(codes) == 10
     return reader, secret, codes
 

@@ -8,7 +8,7 @@ from tests.support.collection import Maker
 
 
 @pytest.fixture(autouse=True)
-def noon(monkeypatch):
+def held(monkeypatch):
     return hold(monkeypatch)
 
 
