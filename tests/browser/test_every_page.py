@@ -18,7 +18,8 @@ from tests.browser.visiting import PHONE, Visit, judge, listen
 from tests.support.collection import Maker
 from tests.support.site import Site
 
-pytestmark = pytest.mark.browser
+# Some tests look at thirty pages, which a busy machine does not do in the usual time.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
 
 LOCALES = ("en-US", "ar")
 

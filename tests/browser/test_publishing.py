@@ -14,7 +14,7 @@ from tests.server.web.conftest import PASSWORD
 from tests.support.collection import Maker
 from tests.support.site import Site, unique
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]  # a long story
 MEBIBYTE = 1024 * 1024
 # How the embedded store, and S3, are told which part comes.
 PART = r"[?&]part(?:Number)?=(\d+)"
