@@ -17,6 +17,8 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# Bounds what hangs, on a machine that has much else to do.
+PATIENCE = 60_000
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +32,7 @@ def chromium() -> Iterator[Any]:
     # Playwright keeps an event loop in this thread; Django cannot know that nothing of ours runs in it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS, timeout=2 * PATIENCE)
         yield browser
         browser.close()
 
@@ -45,8 +47,8 @@ def elsewhere() -> Sequence[str]:
 def page(chromium: Any, elsewhere: Sequence[str]) -> Iterator[Any]:
     """A fresh browser window that fails the test at the end if a script failed or a policy was broken in it."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    context.set_default_timeout(PATIENCE)
     window = context.new_page()
-    window.set_default_timeout(15_000)
     faults: list[str] = []
     window.on("pageerror", lambda error: faults.append(str(error)))
     window.on(

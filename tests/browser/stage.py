@@ -1,5 +1,6 @@
 """What stands on the stage for tests that look at every page: one of each kind of dataset, person and thing pending."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,7 +111,7 @@ def _of_reader(reader: str, word: str) -> dict[str, str]:
     """Have the reader download, hold a key and a credential, and be asked by a program."""
     from commonhold.server.access.queries import receipts_of
     from commonhold.server.credentials import device_sign_in, jwt_credentials
-    from commonhold.server.credentials.models import ApiKey
+    from commonhold.server.credentials.models import ApiKey, DeviceSignIn
 
     viewer = people.viewer_of(reader)
     client = Client(headers={"host": "localhost"})
@@ -118,11 +119,16 @@ def _of_reader(reader: str, word: str) -> dict[str, str]:
     granted = client.post(f"/datasets/{word}-agreed/download")["Location"]
     jwt_credentials.make(viewer)
     asking = {"program": "commonhold 0.1", "machine": "laptop", "address": "192.0.2.7"}
+    code = device_sign_in.begin(**asking, scopes=["read", "download"]).user_code
+    # The stage stands longer than a code lasts.
+    asked = DeviceSignIn.objects.latest("pk")
+    asked.expires_at += dt.timedelta(days=1)
+    asked.save()
     return {
         "download": granted.rpartition("/")[2],
         "agreement": receipts_of(viewer)[0].public_id,
         "key": str(ApiKey.objects.get(person__email=reader).pk),
-        "code": device_sign_in.begin(**asking, scopes=["read", "download"]).user_code,
+        "code": code,
     }
 
 

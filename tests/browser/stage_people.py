@@ -47,11 +47,14 @@ def session_of(role: str, address: str) -> str:
 
 
 def _prove(session: SessionBase, address: str) -> None:
+    from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
     from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 
     request = HttpRequest()
     request.session, request.user = session, person_of(address)
     reauthenticate_by_password(request)
+    # Such a proof is good for some minutes: these last for as long as it takes to look at many pages.
+    session[AUTHENTICATION_METHODS_SESSION_KEY][-1]["at"] += 86_400
     session.save()
 
 
@@ -68,7 +71,8 @@ def keys_to_an_account(address: str) -> dict[str, str]:
 
 
 def _linked(address: str, page: str) -> str:
-    (link,) = re.findall(rf"http://\S+/{page}/(\S+)", letters_to(address)[-1].get_content())
+    letters = "\n".join(letter.get_content() for letter in letters_to(address))
+    (link,) = re.findall(rf"http://\S+/{page}/(\S+)", letters)
     return str(link)
 
 

@@ -10,6 +10,7 @@ from django.test import RequestFactory
 from django.utils import translation
 
 from commonhold.server.accounts.models import Person
+from tests.browser.conftest import PATIENCE
 from tests.browser.pages import ENGLISH, PAGES, status_and_path
 from tests.browser.stage import Stage, set_stage
 from tests.browser.stage_people import session_of
@@ -17,7 +18,8 @@ from tests.browser.visiting import PHONE, Visit, judge, listen
 from tests.support.collection import Maker
 from tests.support.site import Site
 
-pytestmark = pytest.mark.browser
+# Some tests look at thirty pages, which a busy machine does not do in the usual time.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
 
 LOCALES = ("en-US", "ar")
 
@@ -34,6 +36,7 @@ def visit(chromium: Any, site: Site) -> Iterator[Callable[..., Visit]]:
 
     def make(locale: str, role: str = "", email: str | None = None) -> Visit:
         context = chromium.new_context(viewport=PHONE, locale=locale)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         if email:
             Person.objects.filter(email=email).update(locale=locale)
@@ -90,6 +93,7 @@ def test_a_failure_is_told_as_well(visit: Callable[..., Visit], locale: str) -> 
 def test_a_request_that_makes_no_sense_is_told_so(chromium: Any, site: Site) -> None:
     """Under a name that is not the site's, before anything is known of who asks."""
     window = chromium.new_page(viewport=PHONE)
+    window.set_default_timeout(PATIENCE)
     answer = window.goto(site.url.replace("127.0.0.1", "another.localhost"))
     assert answer.status == 400
     assert judge(window) == []

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.browser.conftest import PATIENCE
 from tests.server.web.conftest import PASSWORD
 from tests.support.collection import Maker
 from tests.support.site import Site, unique
@@ -46,6 +47,7 @@ def test_from_sign_in_to_a_verified_download(page, site, newcomer, tmp_path):
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Read the terms and agree").first.click()
     page.get_by_text("aloud").wait_for()
+    page.wait_for_load_state()  # the boxes stand below
     boxes = page.get_by_role("checkbox")
     assert [boxes.nth(number).is_checked() for number in range(boxes.count())] == [False] * 3
     for number in range(boxes.count()):
@@ -61,7 +63,7 @@ def test_from_sign_in_to_a_verified_download(page, site, newcomer, tmp_path):
     session = _fetch(site, key, word)
     assert session.status_code == 200
     body = session.json()
-    content = httpx.get(body["downloadUrl"]).content
+    content = httpx.get(body["downloadUrl"], timeout=60).content
     assert f"sha256:{hashlib.sha256(content).hexdigest()}" == body["checksum"]
 
     environment = {
@@ -93,6 +95,7 @@ def test_download_with_the_browser_alone(page, site, newcomer):
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Terms of use").wait_for()
+    page.wait_for_load_state()
     for box in page.get_by_role("checkbox").all():
         box.check()
     page.get_by_role("button", name="I agree").click()
@@ -107,11 +110,13 @@ def test_download_with_the_browser_alone(page, site, newcomer):
 def test_tabs_and_copying_by_keyboard(page, site, newcomer):
     _, word, _ = newcomer
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    # What a button says for two seconds stays long enough to be seen.
+    page.add_init_script("const wait = setTimeout; setTimeout = (what, after) => wait(what, 100 * after);")
     page.goto(f"{site.url}/datasets/{word}")
     tabs = page.get_by_role("tab")
     tabs.first.focus()
     page.keyboard.press("ArrowRight")
-    assert tabs.nth(1).get_attribute("aria-selected") == "true"
+    page.locator("[role=tab][aria-selected=true]", has_text=tabs.nth(1).inner_text()).wait_for()
     assert page.locator("#by-command").is_visible()
     assert not page.locator("#by-page").is_visible()
     page.keyboard.press("End")
@@ -125,6 +130,7 @@ def test_tabs_and_copying_by_keyboard(page, site, newcomer):
 def test_everything_is_readable_without_scripts(chromium, site, newcomer):
     _, word, _ = newcomer
     context = chromium.new_context(java_script_enabled=False)
+    context.set_default_timeout(PATIENCE)
     try:
         page = context.new_page()
         page.goto(f"{site.url}/datasets/{word}")
@@ -139,6 +145,7 @@ def test_everything_is_readable_without_scripts(chromium, site, newcomer):
 def test_no_page_scrolls_sideways_on_a_small_phone(chromium, site, newcomer, scheme):
     address, word, _ = newcomer
     context = chromium.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    context.set_default_timeout(PATIENCE)
     try:
         page = context.new_page()
         paths = [

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+from tests.browser.conftest import PATIENCE
 from tests.server.web.conftest import PASSWORD
 from tests.support.collection import Maker
 from tests.support.mail import letters_to
@@ -36,8 +37,8 @@ def test_from_signing_up_to_a_verified_file(chromium: Any, site: Site, make: Mak
     )  # fmt: skip
     make.load()
     context = chromium.new_context(locale="fr-FR", viewport={"width": 360, "height": 740})
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
-    page.set_default_timeout(15_000)
     main = page.get_by_role("main")
 
     page.goto(f"{site.url}/sign-up")
@@ -48,7 +49,7 @@ def test_from_signing_up_to_a_verified_file(chromium: Any, site: Site, make: Mak
     page.locator("input[name=password2]").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name=french("Look into your mailbox")).wait_for()
-    letter = letters_to(address)[-1]
+    (letter,) = letters_to(address)
     (link,) = re.findall(r"http://\S+/confirm-address/\S+", letter.get_content())
     page.goto(link)
     main.get_by_role("button").first.click()
@@ -60,6 +61,7 @@ def test_from_signing_up_to_a_verified_file(chromium: Any, site: Site, make: Mak
     page.get_by_role("link", name=f"Salutations {word}", exact=True).click()
     main.get_by_role("link", name=french("Read the terms and agree")).first.click()
     page.get_by_text("À lire à voix haute.").wait_for()
+    page.wait_for_load_state()
     for box in page.get_by_role("checkbox").all():
         assert not box.is_checked()
         box.check()

@@ -1,7 +1,9 @@
 """An operator makes the site read-only while somebody writes: the form answers kindly, and nothing typed is lost."""
 
 import pytest
+from playwright.sync_api import expect
 
+from tests.browser.conftest import PATIENCE
 from tests.server.web.conftest import PASSWORD
 from tests.support.collection import Maker
 from tests.support.site import Site, unique
@@ -42,8 +44,8 @@ def test_read_only_mode_is_turned_on_and_a_form_answers_kindly(
     # The writer's window is none of the fixture's, which takes an answer of 503 for a fault.
     other = chromium.new_context(locale="en-US")
     try:
+        other.set_default_timeout(PATIENCE)
         writer = other.new_page()
-        writer.set_default_timeout(15_000)
         writer.goto(f"{site.url}/datasets/{word}/report")
         writer.get_by_label("Personal data").check()
         writer.get_by_label("What is wrong?").fill(WORDS)
@@ -56,9 +58,9 @@ def test_read_only_mode_is_turned_on_and_a_form_answers_kindly(
         writer.wait_for_timeout(1200)  # every process sees the switch within a second
         writer.get_by_role("button", name="Send the report").click()
         writer.get_by_role("heading", name="The site is read-only for the moment").wait_for()
-        assert writer.get_by_text(WORDS).is_visible()
+        writer.get_by_text(WORDS).wait_for()
         writer.go_back()
-        assert writer.get_by_label("What is wrong?").input_value() == WORDS
+        expect(writer.get_by_label("What is wrong?")).to_have_value(WORDS, timeout=PATIENCE)
 
         _unlock()
         writer.wait_for_timeout(1200)

@@ -30,6 +30,7 @@ def test_a_passkey_signs_in_alone(key_holder, site, make):
     page.get_by_label("Email").fill(address)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_text("Profile").first.wait_for()
     page.goto(f"{url}/profile/security")
     page.get_by_role("link", name="Add a passkey").click()
     page.get_by_label("Password").fill(PASSWORD)

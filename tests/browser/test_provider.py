@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.browser.conftest import PATIENCE
 from tests.browser.visiting import judge
 from tests.server.web.conftest import PASSWORD
 from tests.support.provider import PASSWORD as PASSWORD_THERE
@@ -25,8 +26,8 @@ def elsewhere(provided):
 def window(chromium):
     """A browser window for stories in which an answer is a refusal, which Chromium notes as an error."""
     context = chromium.new_context(viewport={"width": 360, "height": 740}, locale="en-US")
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
-    page.set_default_timeout(15_000)
     yield page
     context.close()
 

@@ -9,11 +9,12 @@ import re
 
 import pytest
 
+from tests.browser.conftest import PATIENCE
 from tests.server.web.conftest import PASSWORD
 from tests.support.collection import Maker
 from tests.support.site import Site, unique
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]  # a long story
 MEBIBYTE = 1024 * 1024
 # How the embedded store, and S3, are told which part comes.
 PART = r"[?&]part(?:Number)?=(\d+)"
@@ -23,8 +24,8 @@ PART = r"[?&]part(?:Number)?=(\d+)"
 def page(chromium):
     """A window in which requests may fail, but no script and no policy."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    context.set_default_timeout(PATIENCE)
     window = context.new_page()
-    window.set_default_timeout(20_000)
     faults: list[str] = []
     window.on("pageerror", lambda error: faults.append(str(error)))
     window.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
@@ -56,6 +57,7 @@ def _sound(window) -> None:
     """The page has no fault that axe finds, and a phone shows it without sideways scrolling."""
     from axe_playwright_python.sync_playwright import Axe
 
+    window.wait_for_load_state()
     found = Axe().run(window).response["violations"]
     assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
     window.set_viewport_size({"width": 360, "height": 800})
@@ -119,7 +121,9 @@ def test_from_a_draft_to_the_catalogue(page, chromium, site: Site, store_origin,
     page.route(second, lambda route: route.abort())
     page.get_by_label("Archive of the dataset").set_input_files(path)
     page.get_by_role("button", name="Send (Archive of the dataset)").focus()
-    page.keyboard.press("Enter")
+    # It is left once a part is there that need not be sent again.
+    with page.expect_response(lambda answer: answer.request.method == "PUT" and answer.ok):
+        page.keyboard.press("Enter")
     page.get_by_text("The connection is gone.").wait_for()
     page.get_by_role("button", name="Pause").click()
     page.get_by_text("What has arrived stays.").wait_for()
@@ -134,7 +138,7 @@ def test_from_a_draft_to_the_catalogue(page, chromium, site: Site, store_origin,
     assert "2" in sent_again
     assert sent_again < {"1", "2", "3"}
     assert all(url.startswith(f"{store_origin}/") for url in parts)
-    page.locator("[data-file-state=verified]").wait_for(timeout=60_000)
+    page.locator("[data-file-state=verified]").wait_for(timeout=2 * PATIENCE)
     _sound(page)
 
     page.get_by_role("link", name="Submit for review").click()
@@ -146,6 +150,7 @@ def test_from_a_draft_to_the_catalogue(page, chromium, site: Site, store_origin,
 
     other = chromium.new_context(locale="en-US")
     try:
+        other.set_default_timeout(PATIENCE)
         desk = other.new_page()
         _sign_in(desk, site, reviewer, "/review")
         desk.get_by_role("link", name=name).click()

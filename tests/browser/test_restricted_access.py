@@ -1,34 +1,16 @@
 """Two people in two browsers: one signs up and asks for a restricted dataset, the other gives access."""
 
-import email
-import email.policy
-import os
 import re
-import time
-from pathlib import Path
 
 import pytest
 
+from tests.browser.conftest import PATIENCE
 from tests.server.web.conftest import PASSWORD
 from tests.support.collection import Maker
+from tests.support.mail import letters_to
 from tests.support.site import Site, unique
 
 pytestmark = pytest.mark.browser
-
-
-def _letter(address: str) -> str:
-    """Return the newest message to ``address``, waiting a moment for it."""
-    folder = Path(os.environ["COMMONHOLD_DATA"]) / "mail"
-    for _ in range(100):
-        texts = [text for path in folder.glob("*.log") for text in path.read_text().split("-" * 79)]
-        letters = [email.message_from_string(text.lstrip(), policy=email.policy.default) for text in texts]
-        mine = [letter for letter in letters if letter["To"] == address]
-        if mine:
-            newest = max(mine, key=lambda letter: letter["Date"].datetime)
-            return str(newest.get_content())
-        time.sleep(0.1)
-    message = f"no letter to {address}"
-    raise AssertionError(message)
 
 
 def test_signing_up_asking_and_being_let_in(page, chromium, site: Site, make: Maker):
@@ -46,7 +28,8 @@ def test_signing_up_asking_and_being_let_in(page, chromium, site: Site, make: Ma
     page.get_by_label("Password (again)").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Sign up").click()
     page.get_by_role("heading", name="Look into your mailbox").wait_for()
-    (link,) = re.findall(r"http://\S+/confirm-address/\S+", _letter(address))
+    (letter,) = letters_to(address)
+    (link,) = re.findall(r"http://\S+/confirm-address/\S+", letter.get_content())
     page.goto(link)
     page.get_by_role("button", name="Yes, confirm it").click()
     page.get_by_text("Profile").first.wait_for()
@@ -56,10 +39,12 @@ def test_signing_up_asking_and_being_let_in(page, chromium, site: Site, make: Ma
     page.get_by_role("textbox", name="What do you want").fill("For my thesis.")
     page.get_by_role("button", name="Ask for access").click()
     page.get_by_text("The publisher has not answered yet.").wait_for()
-    (desk,) = re.findall(r"http://\S+/requests", _letter(publisher))
+    (letter,) = letters_to(publisher)
+    (desk,) = re.findall(r"http://\S+/requests", letter.get_content())
 
     other = chromium.new_context()
     try:
+        other.set_default_timeout(PATIENCE)
         decider = other.new_page()
         decider.goto(desk)
         decider.get_by_label("Email").fill(publisher)
@@ -75,6 +60,7 @@ def test_signing_up_asking_and_being_let_in(page, chromium, site: Site, make: Ma
     page.get_by_text("You may download this dataset once you have agreed").wait_for()
     page.get_by_role("link", name="Read the terms").click()
     page.get_by_role("heading", name="Terms of use").wait_for()
+    page.wait_for_load_state()
     for box in page.get_by_role("checkbox").all():
         box.check()
     page.get_by_role("button", name="I agree").click()

@@ -43,6 +43,7 @@ FOLLOW = """() => {
 
 def judge(window: Any) -> list[str]:
     """Say what is wrong with the page that a window on a phone shows: what axe finds, and sideways scrolling."""
+    window.wait_for_load_state()
     window.evaluate(AXE)
     found = window.evaluate("axe.run({resultTypes: ['violations']}).then(result => result.violations)")
     faults = []

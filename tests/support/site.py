@@ -17,6 +17,7 @@ import httpx
 from tests.support.ports import free_pair
 
 START_SECONDS = 60
+_running: "list[Site]" = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,12 @@ def start_site(*arguments: str, **environment: str) -> Iterator[Site]:
     site = Site(f"http://127.0.0.1:{port}", store, process, log)
     try:
         _wait_until_up(site)
+        if "COMMONHOLD_READ_ONLY" not in environment:
+            _running.append(site)
         yield site
     finally:
+        if site in _running:
+            _running.remove(site)
         _stop(process)
 
 
@@ -89,6 +94,17 @@ def _wait_until_up(site: Site) -> None:
                 message = f"the site did not start:\n{site.log.read_text()[-4000:]}"
                 raise RuntimeError(message)
             time.sleep(0.05)
+
+
+def wait_until_writable() -> None:
+    """Wait until the sites beside this process see that they are read-only no more: within a second of its end."""
+    deadline = time.monotonic() + START_SECONDS
+    for site in _running:
+        while site.get("/api/v4/site/").json()["read_only"]:
+            if time.monotonic() > deadline:
+                message = "the site stays read-only"
+                raise RuntimeError(message)
+            time.sleep(0.1)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

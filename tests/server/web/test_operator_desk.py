@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from tests.support.mail import told
-from tests.support.site import unique
+from tests.support.site import unique, wait_until_writable
 
 PAGES = (
     "", "/site", "/people", "/people/1", "/organizations", "/organizations/any", "/datasets", "/datasets/any",
@@ -32,6 +32,7 @@ def unlocked(database):
     change(
         None, read_only=None, open_catalogue=None, notice={}, notice_expires_at=None, notice_severity="info"
     )
+    wait_until_writable()
 
 
 def last_entry(action):
@@ -272,7 +273,7 @@ def test_the_trail_is_narrowed_and_walked_by_key(visitor, house, operator):
     assert 'rel="next"' not in second
     whole = who.get(f"/operate/trail?kind=thing&target={target}").text
     assert "&lt;script&gt;" in whole
-    today = dt.datetime.now(dt.UTC).date()
+    today = last_entry("tests.other").at.astimezone(dt.UTC).date()
     assert "tests.other" in who.get(f"/operate/trail?target={target}&since={today}&until={today}").text
     assert (
         "tests.other"

@@ -86,7 +86,7 @@ def test_an_issuer_is_made_shown_once_and_revoked(visitor, house, site):
 
     def ask() -> int:
         now = int(time.time())
-        token = jwt.encode({"iss": issuer, "iat": now, "exp": now + 60, "jti": unique("t")}, secret, "HS256")
+        token = jwt.encode({"iss": issuer, "iat": now, "exp": now + 300, "jti": unique("t")}, secret, "HS256")
         return site.get("/api/v4/accounts/profile/", headers={"Authorization": f"JWT {token}"}).status_code
 
     assert ask() == 200

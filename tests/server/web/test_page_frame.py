@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.support.site import wait_until_writable
+
 
 @pytest.fixture
 def switches(database):
@@ -17,6 +19,7 @@ def switches(database):
     yield turn
     read_only.lift()
     change(None, read_only=None, notice={}, notice_expires_at=None)
+    wait_until_writable()
 
 
 POSTED = [
@@ -159,13 +162,15 @@ def test_right_to_left_pages_turn_around(visitor, database, monkeypatch):
     "path", ["/", "/datasets?q=data&task=NLP", "/datasets/{dataset}", "/organizations/{organization}"]
 )
 @pytest.mark.parametrize("signed_in", [True, False])
-def test_few_statements_even_with_nothing_remembered(visitor, house, path, signed_in):
+def test_few_statements_even_with_nothing_remembered(visitor, house, path, signed_in, monkeypatch):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     from commonhold.server.site import queries
     from commonhold.server.web.pages import catalogue
 
+    # A page that takes longer than a second looks at the switches again.
+    monkeypatch.setattr(queries, "SEEN_WITHIN_SECONDS", 600)
     home = house(restrictions="None.")
     who = visitor(home.publisher if signed_in else None)
     address = path.format(dataset=home.dataset, organization=home.organization)

@@ -1,23 +1,29 @@
 """The overview, acting for an organization, and the reader's language."""
 
-import datetime as dt
+import pytest
 
+from tests.support.clock import hold
 from tests.support.collection import Maker
 
 
-def test_the_quota_of_the_day_is_a_bar(visitor, house):
+@pytest.fixture
+def held(monkeypatch):
+    return hold(monkeypatch)
+
+
+def test_the_quota_of_the_day_is_a_bar(visitor, house, held):
     from commonhold.server.access.models import DailyUse
     from commonhold.server.organizations.models import Organization
 
     home = house()
     own = Organization.objects.get(personal_of__email=home.reader)
-    DailyUse.objects.create(organization=own.pk, day=dt.datetime.now(dt.UTC).date(), downloads=7)
+    DailyUse.objects.create(organization=own.pk, day=held.date(), downloads=7)
     page = visitor(home.reader).get("/profile").text
     assert '<progress max="30" value="7"' in page
     assert "7 of 30" in page
 
 
-def test_acting_for_an_organization(visitor, make: Maker, house):
+def test_acting_for_an_organization(visitor, make: Maker, house, held):
     from commonhold.server.access.models import DailyUse
     from commonhold.server.organizations.models import Organization
 

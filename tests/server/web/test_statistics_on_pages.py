@@ -3,7 +3,13 @@
 import pytest
 
 from tests.server.statistics.test_counting import BROWSER, grant
+from tests.support.clock import hold
 from tests.support.collection import Maker
+
+
+@pytest.fixture(autouse=True)
+def held(monkeypatch):
+    return hold(monkeypatch)
 
 
 @pytest.fixture

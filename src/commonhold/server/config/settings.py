@@ -139,7 +139,11 @@ MFA_ADAPTER = "commonhold.server.web.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1  # clocks of phones are off by some seconds
-MFA_FORMS = {"add_webauthn": "commonhold.server.web.second_factor.PasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "commonhold.server.web.second_factor.PasskeyForm",
+    "authenticate": "commonhold.server.web.second_factor.SignInCodeForm",
+    "reauthenticate": "commonhold.server.web.second_factor.ConfirmCodeForm",
+}
 
 # The one provider of identities that the settings name, or none.
 SOCIALACCOUNT_ADAPTER = "commonhold.server.web.provider.ProviderAdapter"

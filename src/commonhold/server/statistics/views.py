@@ -27,6 +27,7 @@ _BATCH = 300
 Noted = tuple[dt.date, str, int]
 
 _lock = threading.Lock()
+_writing = threading.Lock()
 _noted: set[Noted] = set()
 _writer: threading.Thread | None = None
 _log = logging.getLogger(__name__)
@@ -53,7 +54,13 @@ def _key(day: dt.date) -> bytes:
 
 
 def write() -> None:
-    """Count what was noted. A database that refuses writes just now loses only these views."""
+    """Count what was noted and return then. A database that refuses writes just now loses only these views."""
+    # One at a time: at the end of the process, the writer's last views are waited for.
+    with _writing:
+        _write()
+
+
+def _write() -> None:
     with _lock:
         noted = sorted(_noted)
         _noted.clear()

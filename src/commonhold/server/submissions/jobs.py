@@ -5,7 +5,7 @@ import logging
 import time
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from commonhold.server.background.actions import enqueue
 from commonhold.server.background.leases import retry_failed
@@ -40,10 +40,10 @@ def _give_up(upload: int) -> None:
 @task(VERIFY, lane=HEAVY, attempts=5, given_up=_give_up)
 def verify_upload(upload: int) -> None:
     """Read a file once, from end to end, and note what that has shown. Done twice, it is noted once."""
-    row = Upload.objects.filter(pk=upload, verification__in=[states.WAITING, states.VERIFYING]).first()
-    if row is None:
+    # Found and marked by one statement: another reader may note its findings at any moment, and they stay.
+    if not _unsettled(upload).update(verification=states.VERIFYING, verified_bytes=0):
         return
-    Upload.objects.filter(pk=upload).update(verification=states.VERIFYING, verified_bytes=0)
+    row = Upload.objects.get(pk=upload)
     try:
         found = verify(
             object_store(environment(), public_url=""),
@@ -65,6 +65,10 @@ def verify_upload(upload: int) -> None:
     files.settle(upload, findings)
 
 
+def _unsettled(upload: int) -> QuerySet[Upload]:
+    return Upload.objects.filter(pk=upload, verification__in=[states.WAITING, states.VERIFYING])
+
+
 class _Progress:
     """Notes how far the reading is, now and then."""
 
@@ -75,7 +79,7 @@ class _Progress:
     def __call__(self, done: int, *_: Any) -> None:
         if time.monotonic() - self._told_at >= _TELL_EVERY_SECONDS:
             self._told_at = time.monotonic()
-            Upload.objects.filter(pk=self._upload).update(verified_bytes=done)
+            _unsettled(self._upload).update(verified_bytes=done)
 
 
 @task(DROP)

@@ -1,16 +1,22 @@
 """Second factors and passkeys: allauth's flows with secrets sealed, the site's own address and the site's own words."""
 
 import base64
+import hashlib
 import secrets
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from allauth.core import context
-from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa import app_settings
+from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
+from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.conf import settings
+from django.core.cache import cache
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
@@ -55,6 +61,31 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         """Return the name a new passkey gets where its owner writes none."""
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
         return translate("Passkey %(number)d") % {"number": number}
+
+
+class _CodesWorkOnce(BaseAuthenticateForm):
+    """Takes a code from an app once (RFC 6238, section 5.2): allauth itself forgets it before it has grown too old."""
+
+    def clean_code(self) -> str:
+        """Return a code that is right and was not used before; one that was counts as a guess."""
+        code = normalize_user_code(self.cleaned_data["code"])
+        used = f"second-factor:used:{self.user.pk}:{hashlib.sha256(code.encode()).hexdigest()}"
+        if cache.get(used) is None:
+            right: str = super().clean_code()
+            # As long as the clocks of phones may be off, a code is good before and after its own time.
+            lifetime = app_settings.TOTP_PERIOD * (1 + 2 * app_settings.TOTP_TOLERANCE)
+            if self.authenticator.type != Authenticator.Type.TOTP or cache.add(used, "y", lifetime):
+                return right
+        check_rate_limit(self.user)
+        raise get_adapter().validation_error("incorrect_code")
+
+
+class SignInCodeForm(_CodesWorkOnce, AuthenticateForm):
+    """The second step of signing in, by a code."""
+
+
+class ConfirmCodeForm(_CodesWorkOnce, ReauthenticateForm):
+    """Confirming by a code that it is still oneself."""
 
 
 class PasskeyForm(AddWebAuthnForm):
