@@ -18,6 +18,7 @@ from commonhold.server.site import read_only
 INTERVAL_SECONDS = 15
 
 _lock = threading.Lock()
+_writing = threading.Lock()
 _noted: dict[int, dt.datetime] = {}
 _writer: threading.Thread | None = None
 _log = logging.getLogger(__name__)
@@ -36,7 +37,13 @@ def note(key: int) -> None:
 
 
 def write() -> None:
-    """Write what was noted. A database that refuses writes just now loses only these times."""
+    """Write what was noted and return then. A database that refuses writes just now loses only these times."""
+    # One at a time: at the end of the process, the writer's last times are waited for.
+    with _writing:
+        _write()
+
+
+def _write() -> None:
     with _lock:
         noted = dict(_noted)
         _noted.clear()
