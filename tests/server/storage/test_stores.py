@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -129,6 +130,7 @@ def test_a_failing_source_leaves_nothing(folder, tmp_path):
 def test_a_killed_put_leaves_no_object(folder, tmp_path):
     code = f"""
 import sys
+import time
 from pathlib import Path
 from commonhold.server.storage.filesystem import FilesystemStore
 from commonhold.server.storage.signing import UrlSigner
@@ -139,6 +141,7 @@ FilesystemStore(Path({str(tmp_path / "objects")!r}), UrlSigner(("s",))).put({KEY
         process.stdin.flush()
         while not any(path.stat().st_size for path in files(tmp_path)):
             assert process.poll() is None
+            time.sleep(0.02)
         assert (folder.sweep(), list(folder.leftovers())) == (0, []), "a running put is left alone"
         process.send_signal(signal.SIGKILL)
     with pytest.raises(ObjectNotFoundError):
