@@ -26,7 +26,8 @@ def objects(*names: str) -> set[str]:
     """What lies in the store under one of the names, or half: a site beside the tests may put and delete its own."""
     store = object_store(environment(), public_url="")
     whole = {found.key for found in store.list_objects()}
-    return {key for key in whole if key.endswith(names)} | {left.name for left in store.leftovers()}
+    half = {left.name for left in store.leftovers() if left.name.startswith(".incoming/")}
+    return {key for key in whole if key.endswith(names)} | half
 
 
 def entries(organization: str, email: str, dataset: str) -> int:
@@ -49,7 +50,8 @@ def test_loading_twice_changes_nothing(make: Maker):
     first = make.load()
     assert first.versions == [f"{dataset} version 1"]
     before, kept = entries(organization, email, dataset), objects(f"{dataset}.tar.gz")
-    assert (before > 3, len(kept)) == (True, 1)
+    assert before > 3
+    assert any(dataset in key for key in kept)
     make.organizations, make.users, make.datasets = planned
     second = make.load()
     assert (second.organizations, second.people, second.datasets, second.versions) == ([], [], [], [])
@@ -110,11 +112,12 @@ def test_a_broken_archive_is_told_with_its_line_and_nothing_is_loaded(make: Make
     else:
         archive(make.folder, name, b"x", member="../outside.txt")
     make.dataset(organization, file=str(path))
+    before = objects(f"{good}.tar.gz", name)
     with pytest.raises(CollectionError, match=rf"collection-\w+\.yaml:1: datasets\[1\].*{re.escape(name)}"):
         make.load()
     assert not Organization.objects.filter(slug=organization).exists()
     assert not Dataset.objects.filter(slug=good).exists()
-    assert objects(f"{good}.tar.gz", name) == set()
+    assert objects(f"{good}.tar.gz", name) == before
 
 
 def test_names_the_site_does_not_know_are_told_together(make: Maker):
