@@ -202,3 +202,22 @@ def test_the_settings_choose(tmp_path):
     for address in ("file://host/path", "objects", "ftp://x/y", "file:relative"):
         with pytest.raises(SettingError, match="COMMONHOLD_STORAGE_URL"):
             chosen(address)
+
+
+def test_an_upload_completed_while_stale_ones_are_swept_stays(folder, monkeypatch):
+    upload = folder.begin_upload(KEY, content_type="application/gzip")
+    draft = folder.receive_part(KEY, upload, 1, 5)
+    draft.write([b"hello"])
+    etag = draft.keep()
+    draft.close()
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+    unfinished = folder._uploads.unfinished
+
+    def completed_once_listed():
+        for found in unfinished():
+            folder.complete_upload(KEY, upload, [(1, etag)])
+            yield found
+
+    monkeypatch.setattr(folder._uploads, "unfinished", completed_once_listed)
+    assert folder.sweep_uploads(later) == 0
+    assert content_of(folder, KEY) == b"hello"
