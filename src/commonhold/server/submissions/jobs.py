@@ -40,10 +40,11 @@ def _give_up(upload: int) -> None:
 @task(VERIFY, lane=HEAVY, attempts=5, given_up=_give_up)
 def verify_upload(upload: int) -> None:
     """Read a file once, from end to end, and note what that has shown. Done twice, it is noted once."""
-    row = Upload.objects.filter(pk=upload, verification__in=[states.WAITING, states.VERIFYING]).first()
-    if row is None:
+    unread = Upload.objects.filter(pk=upload, verification__in=[states.WAITING, states.VERIFYING])
+    # One statement: a runner that was taken for dead may note what it found at any moment.
+    if not unread.update(verification=states.VERIFYING, verified_bytes=0):
         return
-    Upload.objects.filter(pk=upload).update(verification=states.VERIFYING, verified_bytes=0)
+    row = Upload.objects.get(pk=upload)
     try:
         found = verify(
             object_store(environment(), public_url=""),
