@@ -2,6 +2,7 @@
 
 import datetime as dt
 import errno
+import fcntl
 import io
 import os
 import signal
@@ -9,11 +10,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
 
 from commonhold.server.config.environment import SettingError, read
+from commonhold.server.storage import parts
 from commonhold.server.storage.filesystem import FilesystemStore
 from commonhold.server.storage.interface import (
     ObjectExistsError,
@@ -221,3 +224,24 @@ def test_an_upload_completed_while_stale_ones_are_swept_stays(folder, monkeypatc
     monkeypatch.setattr(folder._uploads, "unfinished", completed_once_listed)
     assert folder.sweep_uploads(later) == 0
     assert content_of(folder, KEY) == b"hello"
+
+
+def test_a_part_arrives_although_a_sweep_meets_it_at_its_beginning(folder, monkeypatch):
+    upload = folder.begin_upload(KEY, content_type="application/gzip")
+    swept = []
+
+    def after_a_sweep(descriptor, how):
+        if not swept:
+            swept.append(folder.sweep())
+        fcntl.flock(descriptor, how)
+
+    monkeypatch.setattr(
+        parts, "fcntl", SimpleNamespace(flock=after_a_sweep, LOCK_EX=fcntl.LOCK_EX, LOCK_NB=fcntl.LOCK_NB)
+    )
+    draft = folder.receive_part(KEY, upload, 1, 5)
+    draft.write([b"hello"])
+    draft.keep()
+    draft.close()
+    assert swept == [1]
+    assert [(part.number, part.size) for part in folder.list_parts(KEY, upload)] == [(1, 5)]
+    assert folder.sweep() == 0
