@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from commonhold.server.config.environment import SettingError, read
-from commonhold.server.storage import parts
+from commonhold.server.storage import parts, uploads
 from commonhold.server.storage.filesystem import FilesystemStore
 from commonhold.server.storage.interface import (
     ObjectExistsError,
@@ -245,3 +245,20 @@ def test_a_part_arrives_although_a_sweep_meets_it_at_its_beginning(folder, monke
     assert swept == [1]
     assert [(part.number, part.size) for part in folder.list_parts(KEY, upload)] == [(1, 5)]
     assert folder.sweep() == 0
+
+
+def test_a_sweep_in_the_middle_of_a_completion_takes_nothing_of_it(folder, monkeypatch):
+    upload = folder.begin_upload(KEY, content_type="application/gzip")
+    draft = folder.receive_part(KEY, upload, 1, 5)
+    draft.write([b"hello"])
+    etag = draft.keep()
+    draft.close()
+    write_new = uploads._write_new
+
+    def before_a_sweep(*arguments, **named):
+        write_new(*arguments, **named)
+        folder.sweep()
+
+    monkeypatch.setattr(uploads, "_write_new", before_a_sweep)
+    folder.complete_upload(KEY, upload, [(1, etag)])
+    assert content_of(folder, KEY) == b"hello"

@@ -160,7 +160,8 @@ class Uploads:
 
     def write_manifest(self, manifest: Manifest, folder: int) -> None:
         """Put an upload's manifest in its place, whole and for good."""
-        draft = f"{DRAFT}{secrets.token_hex(8)}"
+        # No draft that a sweep takes away: it is not locked, and goes with its upload if nothing else comes of it.
+        draft = f"{_NEW}{secrets.token_hex(8)}"
         with full_means_full(manifest.key):
             _write_new(draft, manifest.encode(), folder, mode=0o640)
             os.rename(draft, MANIFEST, src_dir_fd=folder, dst_dir_fd=folder)
