@@ -81,7 +81,7 @@ class PostgreSQL:
         return {"PATH": os.environ["PATH"], "HOME": str(self._folder), "LC_ALL": "C"}
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while True:
             try:
                 psycopg.connect(f"{self.url}/postgres").close()

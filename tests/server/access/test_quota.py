@@ -4,9 +4,12 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import pytest
 
 from tests.support.collection import Maker
 from tests.support.site import Site
+
+pytestmark = pytest.mark.usefixtures("one_day")
 
 
 def test_200_requests_at_once_are_granted_exactly_the_limit(site: Site, make: Maker):
@@ -50,7 +53,7 @@ def test_samples_and_piece_hashes_cost_no_quota(site: Site, make: Maker):
         answered = site.post(f"/api/datasets/{dataset}/sample-download", key=key)
         assert answered.status_code == 200
         assert site.get(f"/api/datasets/{dataset}/pieces", key=key).status_code == 200
-    assert httpx.get(answered.json()["downloadUrl"]).content == sample.read_bytes()
+    assert httpx.get(answered.json()["downloadUrl"], timeout=60).content == sample.read_bytes()
     assert site.get("/api/account", key=key).json()["limits"]["downloads"]["used"] == 0
 
 

@@ -7,6 +7,7 @@ import random
 import tarfile
 import zipfile
 import zlib
+from functools import cache
 
 import httpx
 import pytest
@@ -35,11 +36,12 @@ def packed(folder, name, entries):
     return str(path)
 
 
+@cache
 def entries():
     chance = random.Random(2)
     words = [chance.randbytes(6).hex().encode() for _ in range(300)]
     large = [(f"clips/{number}.txt", b" ".join(chance.choices(words, k=400_000))) for number in range(3)]
-    return [*large, *[(f"small/{number:04d}.txt", f"number {number}".encode()) for number in range(1200)]]
+    return (*large, *((f"small/{number:04d}.txt", f"number {number}".encode()) for number in range(1200)))
 
 
 def fetch(url, member):

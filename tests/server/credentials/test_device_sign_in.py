@@ -54,8 +54,9 @@ def test_codes_are_unambiguous_and_kept_as_hashes_only(database):
         assert device_sign_in.waiting(wrong) is None
 
 
-def test_a_person_confirms_on_the_page_and_the_program_fetches_the_key_once(visitor, house):
+def test_a_person_confirms_on_the_page_and_the_program_fetches_the_key_once(visitor, house, monkeypatch):
     from commonhold.server.credentials.queries import caller_with_key
+    from commonhold.server.kit import clock
 
     home, begun = house(), begin(machine="Ada's laptop")
     reader = visitor(home.reader)
@@ -63,8 +64,14 @@ def test_a_person_confirms_on_the_page_and_the_program_fetches_the_key_once(visi
     for told in ("commonhold 0.1", "Ada&#x27;s laptop", "192.0.2.7", begun.user_code, "Download: fetch"):
         assert told in shown.text, told
     assert "Publish" not in shown.text.partition("<main")[2].partition("</main")[0]
-    assert kind_of(begun.device_code) == "authorization_pending"
-    assert kind_of(begun.device_code) == "slow_down"
+    with monkeypatch.context() as patch:
+        moment = clock.now()
+        patch.setattr(clock, "now", lambda: moment)
+        assert kind_of(begun.device_code) == "authorization_pending"
+        assert kind_of(begun.device_code) == "slow_down"
+        later = moment + dt.timedelta(seconds=device_sign_in.INTERVAL_SECONDS)
+        patch.setattr(clock, "now", lambda: later)
+        assert kind_of(begun.device_code) == "authorization_pending"
     done = reader.post(f"/device?code={begun.user_code}", **form(home.reader))
     assert done.status_code == 200
     assert "Go back to it" in done.text

@@ -2,17 +2,21 @@
 
 import datetime as dt
 import errno
+import fcntl
 import io
 import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
 
 from commonhold.server.config.environment import SettingError, read
+from commonhold.server.storage import parts, uploads
 from commonhold.server.storage.filesystem import FilesystemStore
 from commonhold.server.storage.interface import (
     ObjectExistsError,
@@ -129,6 +133,7 @@ def test_a_failing_source_leaves_nothing(folder, tmp_path):
 def test_a_killed_put_leaves_no_object(folder, tmp_path):
     code = f"""
 import sys
+import time
 from pathlib import Path
 from commonhold.server.storage.filesystem import FilesystemStore
 from commonhold.server.storage.signing import UrlSigner
@@ -139,6 +144,7 @@ FilesystemStore(Path({str(tmp_path / "objects")!r}), UrlSigner(("s",))).put({KEY
         process.stdin.flush()
         while not any(path.stat().st_size for path in files(tmp_path)):
             assert process.poll() is None
+            time.sleep(0.02)
         assert (folder.sweep(), list(folder.leftovers())) == (0, []), "a running put is left alone"
         process.send_signal(signal.SIGKILL)
     with pytest.raises(ObjectNotFoundError):
@@ -199,3 +205,60 @@ def test_the_settings_choose(tmp_path):
     for address in ("file://host/path", "objects", "ftp://x/y", "file:relative"):
         with pytest.raises(SettingError, match="COMMONHOLD_STORAGE_URL"):
             chosen(address)
+
+
+def test_an_upload_completed_while_stale_ones_are_swept_stays(folder, monkeypatch):
+    upload = folder.begin_upload(KEY, content_type="application/gzip")
+    draft = folder.receive_part(KEY, upload, 1, 5)
+    draft.write([b"hello"])
+    etag = draft.keep()
+    draft.close()
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+    unfinished = folder._uploads.unfinished
+
+    def completed_once_listed():
+        for found in unfinished():
+            folder.complete_upload(KEY, upload, [(1, etag)])
+            yield found
+
+    monkeypatch.setattr(folder._uploads, "unfinished", completed_once_listed)
+    assert folder.sweep_uploads(later) == 0
+    assert content_of(folder, KEY) == b"hello"
+
+
+def test_a_part_arrives_although_a_sweep_meets_it_at_its_beginning(folder, monkeypatch):
+    upload = folder.begin_upload(KEY, content_type="application/gzip")
+    swept = []
+
+    def after_a_sweep(descriptor, how):
+        if not swept:
+            swept.append(folder.sweep())
+        fcntl.flock(descriptor, how)
+
+    monkeypatch.setattr(
+        parts, "fcntl", SimpleNamespace(flock=after_a_sweep, LOCK_EX=fcntl.LOCK_EX, LOCK_NB=fcntl.LOCK_NB)
+    )
+    draft = folder.receive_part(KEY, upload, 1, 5)
+    draft.write([b"hello"])
+    draft.keep()
+    draft.close()
+    assert swept == [1]
+    assert [(part.number, part.size) for part in folder.list_parts(KEY, upload)] == [(1, 5)]
+    assert folder.sweep() == 0
+
+
+def test_a_sweep_in_the_middle_of_a_completion_takes_nothing_of_it(folder, monkeypatch):
+    upload = folder.begin_upload(KEY, content_type="application/gzip")
+    draft = folder.receive_part(KEY, upload, 1, 5)
+    draft.write([b"hello"])
+    etag = draft.keep()
+    draft.close()
+    write_new = uploads._write_new
+
+    def before_a_sweep(*arguments, **named):
+        write_new(*arguments, **named)
+        folder.sweep()
+
+    monkeypatch.setattr(uploads, "_write_new", before_a_sweep)
+    folder.complete_upload(KEY, upload, [(1, etag)])
+    assert content_of(folder, KEY) == b"hello"

@@ -12,6 +12,7 @@ import tarfile
 import zipfile
 import zlib
 from contextlib import closing
+from functools import cache
 
 import pytest
 
@@ -34,9 +35,10 @@ def text(seed: int, size: int) -> bytes:
     return b"".join(chance.choices(WORDS, k=size // 7 + 1))[:size]
 
 
-def mixed() -> list[tuple[str, bytes]]:
+@cache
+def mixed() -> tuple[tuple[str, bytes], ...]:
     noise = random.Random(8).randbytes
-    return [
+    return (
         ("data/", b""),
         ("data/text.txt", text(1, 9_000_000)),
         ("data/noise.bin", noise(9_000_000)),
@@ -45,7 +47,7 @@ def mixed() -> list[tuple[str, bytes]]:
         ("data/more.txt", text(2, 7_000_000)),
         ("data/zeros", bytes(9_000_000)),
         *[(f"data/{number}.txt", text(number, 5000)) for number in range(200)],
-    ]
+    )
 
 
 def plain_tar(entries) -> bytes:
@@ -242,7 +244,7 @@ def test_a_claim():
         ([("a/../../x", b"x")], "leads out"),
         ([special("dev", tarfile.CHRTYPE)], "device"),
         ([special("l", tarfile.SYMTYPE, "../../etc")], "out of the archive"),
-        ([("bomb", bytes(400_000_000))], "50 times"),
+        ([("bomb", bytes(70 << 20))], "50 times"),
     ],
 )
 def test_hostile_archives_are_refused(entries, words):

@@ -10,6 +10,7 @@ import threading
 import time
 import traceback
 from types import FrameType
+from typing import Self
 
 import django
 from django.db import close_old_connections, connection
@@ -55,13 +56,14 @@ def do_next(lane: str, holder: str) -> bool:
     if job is None:
         return False
     task = tasks().get(job.name)
-    heart = _Heart(job.pk, holder)
     try:
         if task is None:
             raise LookupError(f"no task is named {job.name}")
         if job.every_seconds is None and job.attempts > task.attempts:
             raise RuntimeError("its runners died")
-        task.handler(**arguments_of(job.arguments))
+        # What becomes of the job is written once its heart is still: a beat after that would find no lease.
+        with _Heart(job.pk, holder):
+            task.handler(**arguments_of(job.arguments))
     except RetryLater as later:
         leases.put_back(job, later.seconds)
     except _StopWork:
@@ -73,8 +75,6 @@ def do_next(lane: str, holder: str) -> bool:
             task.given_up(**arguments_of(job.arguments))
     else:
         leases.finish(job)
-    finally:
-        heart.stop()
     return True
 
 
@@ -85,9 +85,12 @@ class _Heart:
         self._job, self._holder = job, holder
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True, name="heartbeat")
-        self._thread.start()
 
-    def stop(self) -> None:
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Stop beating, and let the thread's connection go."""
         self._stopping.set()
         self._thread.join()

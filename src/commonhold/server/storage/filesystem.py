@@ -229,11 +229,7 @@ class FilesystemStore:
     def abort_upload(self, key: str, upload_id: str) -> None:
         """See :meth:`MultipartStore.abort_upload`."""
         check_key(key)
-        with contextlib.suppress(UploadGoneError), self._uploads.locked(key, upload_id):
-            # A completion that was killed before its object appeared has finished nothing.
-            if not self._uploads.is_object(upload_id, key):
-                self._uploads.take_away(upload_id)
-        self._uploads.sweep_gone()
+        self._uploads.abandon(key, upload_id)
 
     def sweep_uploads(self, before: dt.datetime) -> int:
         """See :meth:`MultipartStore.sweep_uploads`."""

@@ -42,7 +42,6 @@ class PartDraft:
         self._uploads = uploads
         self._key, self._upload_id, self._number = key, upload_id, number
         self._md5 = hashlib.md5(usedforsecurity=False)
-        self._name = f"{DRAFT}{secrets.token_hex(8)}"
         with uploads.open(key, upload_id) as folder, full_means_full(key):
             _refuse_complete(uploads, upload_id, folder)
             room = os.fstatvfs(folder)
@@ -50,8 +49,10 @@ class PartDraft:
                 raise StorageFullError(key)
             self._folder = os.open(".", FOLDER_FLAGS, dir_fd=folder)
             try:
-                self._file = os.open(self._name, DRAFT_FLAGS, 0o600, dir_fd=self._folder)
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # sweeps leave what is locked
+                self._name, self._file = _locked_draft(self._folder)
+            except FileNotFoundError:
+                os.close(self._folder)
+                raise UploadGoneError(upload_id) from None  # its folder was taken away in this very moment
             except BaseException:
                 os.close(self._folder)
                 raise
@@ -108,6 +109,22 @@ def held_parts(folder: int) -> list[Part]:
             os.close(descriptor)
         parts.append(Part(int(name), size, f'"{digest.hex()}"'))
     return parts
+
+
+def _locked_draft(folder: int) -> tuple[str, int]:
+    """Make a file in an open folder and lock it: sweeps leave what is locked. Return its name and descriptor."""
+    while True:
+        name = f"{DRAFT}{secrets.token_hex(8)}"
+        descriptor = os.open(name, DRAFT_FLAGS, 0o600, dir_fd=folder)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            is_there = os.fstat(descriptor).st_nlink
+        except BaseException:
+            os.close(descriptor)
+            raise
+        if is_there:
+            return name, descriptor
+        os.close(descriptor)  # a sweep came between making and locking it
 
 
 def _refuse_complete(uploads: Uploads, upload_id: str, folder: int) -> None:

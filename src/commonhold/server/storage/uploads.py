@@ -126,6 +126,20 @@ class Uploads:
         self.sweep_gone()
         return True
 
+    def abandon(self, key: str, upload_id: str) -> bool:
+        """Take an upload away unless it has become an object meanwhile, and say whether that was done."""
+        try:
+            with self.locked(key, upload_id):
+                # A completion that was killed before its object appeared has finished nothing.
+                if self.is_object(upload_id, key):
+                    return False
+                self.take_away(upload_id)
+        except UploadGoneError:
+            return False
+        finally:
+            self.sweep_gone()
+        return True
+
     def take_away(self, upload_id: str) -> None:
         """Rename an upload's folder to what is swept; its lock is held by the caller."""
         with self._tree.folder([UPLOADS]) as uploads:
@@ -146,7 +160,8 @@ class Uploads:
 
     def write_manifest(self, manifest: Manifest, folder: int) -> None:
         """Put an upload's manifest in its place, whole and for good."""
-        draft = f"{DRAFT}{secrets.token_hex(8)}"
+        # No draft that a sweep takes away: it is not locked, and goes with its upload if nothing else comes of it.
+        draft = f"{_NEW}{secrets.token_hex(8)}"
         with full_means_full(manifest.key):
             _write_new(draft, manifest.encode(), folder, mode=0o640)
             os.rename(draft, MANIFEST, src_dir_fd=folder, dst_dir_fd=folder)
@@ -181,7 +196,7 @@ class Uploads:
         removed = 0
         for upload in self.unfinished():
             if upload.changed_at < before:
-                removed += self.discard(upload.key, upload.upload_id)
+                removed += self.abandon(upload.key, upload.upload_id)
         return removed
 
     def unfinished(self) -> Iterator[UnfinishedUpload]:

@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import os
 import random
+import select
 import socket
 import subprocess
 import time
@@ -123,8 +124,17 @@ def test_expect_continue(site, store, key):
 
 def test_expiry_counts_when_the_part_begins(site, store, key):
     upload = store.begin_upload(key, content_type=TYPE)
-    url = store.part_url(key, upload, 1, expires_at=soon(2))
-    connection = begin_put(site, url, 10, b"first")
+
+    def has_begun() -> bool:
+        return any(name.startswith("draft") for name in left(site, upload))
+
+    for lifetime in (2, 10, 40):  # until the machine is quick enough to begin within it
+        url = store.part_url(key, upload, 1, expires_at=soon(lifetime))
+        connection = begin_put(site, url, 10, b"first")
+        wait_for(lambda at=connection: has_begun() or select.select([at], [], [], 0)[0])
+        if has_begun():
+            break
+        connection.close()
     wait_for(lambda: send(url, b"x")[0] == 403)
     connection.sendall(b"later")
     assert b"200 OK" in answer_of(connection)
@@ -293,7 +303,8 @@ def test_sweeping_spares_what_is_in_use(site, store, key):
     connection = begin_put(site, store.part_url(key, upload, 1, expires_at=soon()), 10, b"first")
     wait_for(lambda: any(name.startswith("draft") for name in left(site, upload)))
     (upload_folder(site, upload) / "draft-left").write_bytes(b"x")
-    assert store.sweep() == 1
+    assert store.sweep() >= 1  # what the store itself takes away just now is swept with it
+    assert "draft-left" not in left(site, upload)
     connection.sendall(b"later")
     assert b"200 OK" in answer_of(connection)
     random.seed()
