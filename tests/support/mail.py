@@ -7,7 +7,7 @@ import time
 from email.message import EmailMessage
 from pathlib import Path
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 def letters_to(address: str) -> list[EmailMessage]:
@@ -16,9 +16,10 @@ def letters_to(address: str) -> list[EmailMessage]:
     found = []
     folder = Path(os.environ["COMMONHOLD_DATA"]) / "mail"
     for path in sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime_ns):
-        for text in path.read_text().split("-" * 79):
-            # As bytes: of a text the parser takes every letter beyond ASCII for damage.
-            message = email.message_from_bytes(text.lstrip().encode(), policy=email.policy.default)
+        # As bytes: of a text the parser takes every letter beyond ASCII for damage; and another one, to somebody else, may
+        # be half written.
+        for content in path.read_bytes().split(b"-" * 79):
+            message = email.message_from_bytes(content.lstrip(), policy=email.policy.default)
             if message["To"] == address:
                 found.append(message)
     return found

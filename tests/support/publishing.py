@@ -12,7 +12,7 @@ import httpx
 from tests.support.collection import Maker, archive
 from tests.support.site import Site
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 COMPLETE = {
     "name": "Greetings from tests",

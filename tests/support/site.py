@@ -16,7 +16,8 @@ import httpx
 
 from tests.support.ports import free_pair
 
-START_SECONDS = 60
+START_SECONDS = 120
+_END_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def _wait_until_up(site: Site) -> None:
     for address in filter(None, (f"{site.api}/health", site.storage_url and f"{site.storage_url}/health")):
         while True:
             with contextlib.suppress(httpx.TransportError):
-                if httpx.get(address, timeout=5).status_code == 200:
+                if httpx.get(address, timeout=30).status_code == 200:
                     break
             if site.process.poll() is not None or time.monotonic() > deadline:
                 message = f"the site did not start:\n{site.log.read_text()[-4000:]}"
@@ -94,7 +95,7 @@ def _wait_until_up(site: Site) -> None:
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGTERM)
     try:
-        process.wait(20)
+        process.wait(_END_SECONDS)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
