@@ -223,7 +223,7 @@ def test_agreeing_opens_the_page_and_waits_until_it_is_done(site: Site, make: Ma
             path = page.removeprefix(site.url)
             boxes = re.findall(r'<input[^>]*type="checkbox"[^>]*name="([^"]+)"', reader.get(path).text)
             assert send_form(reader, path, **dict.fromkeys(boxes, "yes")).status_code == 200
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=120) == 0
         assert opened.read_text().split() == [page]
     finally:
         process.kill()
