@@ -7,6 +7,7 @@ address of the site, and get addresses of storage that lead through the gate, to
 
 import contextlib
 import http.client
+import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,8 @@ from tests.support.site import Site
 _STORAGE = "/storage"
 _PIECE = 1 << 16
 _PATIENCE_SECONDS = 60
+# The embedded store's, and S3's.
+_PART_NUMBER = re.compile(r"[?&]part(?:Number)?=(\d+)")
 # Of one connection alone, or said anew here.
 _OWN_HEADERS = {
     "accept-encoding", "connection", "content-length", "host", "keep-alive", "proxy-connection", "transfer-encoding",
@@ -25,16 +28,19 @@ _OWN_HEADERS = {
 
 def first_parts(count: int) -> Callable[[str, str], int | None]:
     """Let through so many parts of an upload, and everything else, and hold the other parts."""
-    known: set[str] = set()
+    known: set[tuple[str, str]] = set()
     alone = threading.Lock()
 
     def passes(method: str, path: str) -> int | None:
-        if method != "PUT":
+        number = _PART_NUMBER.search(path)
+        if method != "PUT" or number is None:
             return None
+        # Sent again, a part may have another address, but is the same part.
+        part = (urlsplit(path).path, number[1])
         with alone:
             if len(known) < count:
-                known.add(path)
-            return None if path in known else 0
+                known.add(part)
+            return None if part in known else 0
 
     return passes
 
