@@ -7,6 +7,7 @@ could not be had.
 """
 
 import compileall
+import contextlib
 import os
 import shutil
 import subprocess
@@ -14,6 +15,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from tests.contract.sdk.environments import VERSIONS, python_of
 
 RUNS = (("sqlite", "embedded"), ("postgresql", "embedded"), ("postgresql", "s3"), ("sqlite", "s3"))
 # The runs that a browser takes part in.
@@ -26,6 +29,7 @@ SKIPPED = "TESTS_SKIPPED"
 def main(arguments: list[str]) -> int:
     """Run and return the exit code."""
     missing = [] if _chromium() else ["Chromium (browser tests)"]
+    _environments()
     workers = str(max(1, os.cpu_count() or 1))
     started = time.monotonic()
     codes = []
@@ -51,6 +55,14 @@ def main(arguments: list[str]) -> int:
         print(f"== skipped: {line}")
     shutil.rmtree(notes.parent)
     return next((code for code in codes if code), 0)
+
+
+def _environments() -> None:
+    """Build what programs of others run in: a test that waited for a package registry would run out of time."""
+    for name in (*(f"sdk-{version}" for version in VERSIONS), "canaille"):
+        # Where that is not possible, the tests that run them say why.
+        with contextlib.suppress(subprocess.CalledProcessError):
+            python_of(name)
 
 
 def _chromium() -> bool:

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,9 @@ hypothesis.settings.register_profile(
     "commonhold", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("commonhold")
+
+# Days are counted in UTC; a test that has begun on one ends on it, unless it takes longer than this.
+_DAY_SECONDS, _LONGEST_TEST_SECONDS = 86_400, 120
 
 _DATABASE_FIXTURES = {"site", "database", "make"}
 _server: PostgreSQL | None = None
@@ -152,6 +156,14 @@ def _goes_to_the_store(item: pytest.Item) -> bool:
         tests / "browser" / "test_publishing.py",
     )
     return any(item.path.is_relative_to(folder) for folder in rooms)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Let no test begin so late in the day that its quotas, which are a day's, would be whole again before its end."""
+    left = _DAY_SECONDS - time.time() % _DAY_SECONDS
+    if left < _LONGEST_TEST_SECONDS:
+        time.sleep(left)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -140,4 +140,4 @@ def test_the_scripts_of_other_shells_name_the_command(command: Command, shell: s
     if shutil.which(shell):
         path = tmp_path / "script"
         path.write_text(script.stdout)
-        subprocess.run([shell, "-n", str(path)], check=True, timeout=30)
+        subprocess.run([shell, "-n", str(path)], check=True, timeout=60)

@@ -8,11 +8,14 @@ import signal
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.support.collection import Maker
+from tests.support.gate import Gate, first_parts
 from tests.support.publishing import COMPLETE, Publisher, approve, file, publisher, until
 from tests.support.site import Site
 
@@ -23,11 +26,11 @@ def one(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Publisher:
     return publisher(site, Maker(tmp_path_factory.mktemp("collection")))
 
 
-def start(one: Publisher, home: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+def start(one: Publisher, home: Path, *arguments: str, gate: Gate | None = None) -> "subprocess.Popen[bytes]":
     """Start the command as its users do."""
     environment = {
         "PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", ""), "HOME": str(home),
-        "MDC_API_URL": one.site.api, "MDC_API_KEY": one.key,
+        "MDC_API_URL": gate.api if gate else one.site.api, "MDC_API_KEY": one.key,
     }  # fmt: skip
     return subprocess.Popen(
         [sys.executable, "-m", "commonhold", *arguments],
@@ -35,10 +38,30 @@ def start(one: Publisher, home: Path, *arguments: str) -> "subprocess.Popen[byte
     )  # fmt: skip
 
 
-def run(one: Publisher, home: Path, *arguments: str) -> tuple[int, str, str]:
-    process = start(one, home, *arguments)
+def run(one: Publisher, home: Path, *arguments: str, gate: Gate | None = None) -> tuple[int, str, str]:
+    process = start(one, home, *arguments, gate=gate)
     out, err = process.communicate(timeout=180)
     return process.returncode, out.decode(), err.decode()
+
+
+@contextmanager
+def killed_after(parts: int, one: Publisher, home: Path, *arguments: str) -> Iterator[tuple[Gate, Path]]:
+    """Have the command killed once so many parts have arrived; the ones behind them are held on their way.
+
+    Yields:
+        The gate, open now, through which the command finds the same site again, and the journal it left.
+    """
+    archive = Path(arguments[1])
+    journal = archive.with_name(f".{archive.name}.archive.commonhold-upload")
+    with Gate.before(one.site, first_parts(parts)) as gate:
+        process = start(one, home, *arguments, gate=gate)
+        try:
+            until(lambda: journal.exists() and journal.read_text().count("\n") == 1 + parts)
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+        gate.open()
+        yield gate, journal
 
 
 def written(home: Path, **fields: object) -> Path:
@@ -122,17 +145,13 @@ def test_a_file_that_is_no_archive(one: Publisher, tmp_path: Path) -> None:
 
 
 def test_kill_9_and_go_on(one: Publisher, tmp_path: Path) -> None:
-    content = random.Random(5).randbytes(100 << 20)
+    content = random.Random(5).randbytes(60 << 20)
     archive = file(tmp_path, "large.tar.gz", content)
     metadata = written(tmp_path)
     arguments = ("publish", str(archive), "--metadata", str(metadata), "--connections", "2", "--json")
-    journal = tmp_path / ".large.tar.gz.archive.commonhold-upload"
-    process = start(one, tmp_path, *arguments)
-    until(lambda: journal.exists() and len(journal.read_text().splitlines()) >= 3)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    before = journal.read_text().splitlines()
-    code, out, err = run(one, tmp_path, *arguments)
+    with killed_after(2, one, tmp_path, *arguments) as (gate, journal):
+        before = journal.read_text().splitlines()
+        code, out, err = run(one, tmp_path, *arguments, gate=gate)
     assert code == 0, err
     told = json.loads(out)
     assert told["verification"] == "verified"
@@ -148,7 +167,7 @@ def test_a_file_that_changes_between_two_runs(one: Publisher, tmp_path: Path) ->
     def write(seed: int) -> int:
         # Stored, not packed: whatever the content, the size is the same.
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as packed:
-            packed.writestr("data.bin", random.Random(seed).randbytes(100 << 20))
+            packed.writestr("data.bin", random.Random(seed).randbytes(40 << 20))
         return archive.stat().st_size
 
     size = write(6)
@@ -161,13 +180,9 @@ def test_a_file_that_changes_between_two_runs(one: Publisher, tmp_path: Path) ->
         "1",
         "--json",
     )
-    journal = tmp_path / ".changing.zip.archive.commonhold-upload"
-    process = start(one, tmp_path, *arguments)
-    until(lambda: journal.exists() and len(journal.read_text().splitlines()) >= 3)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert write(8) == size
-    code, out, err = run(one, tmp_path, *arguments)
+    with killed_after(2, one, tmp_path, *arguments) as (gate, _):
+        assert write(8) == size
+        code, out, err = run(one, tmp_path, *arguments, gate=gate)
     assert code == 0, err
     assert json.loads(out)["checksum"] == f"sha256:{hashlib.sha256(archive.read_bytes()).hexdigest()}"
     assert json.loads(out)["verification"] == "verified"
@@ -177,7 +192,7 @@ def test_the_session_was_ended_meanwhile(one: Publisher, tmp_path: Path) -> None
     from commonhold.server.submissions.actions.files import expire
     from commonhold.server.submissions.models import Upload
 
-    archive = file(tmp_path, "ended.tar.gz", random.Random(9).randbytes(60 << 20))
+    archive = file(tmp_path, "ended.tar.gz", random.Random(9).randbytes(20 << 20))
     arguments = (
         "publish",
         str(archive),
@@ -187,15 +202,11 @@ def test_the_session_was_ended_meanwhile(one: Publisher, tmp_path: Path) -> None
         "1",
         "--json",
     )
-    journal = tmp_path / ".ended.tar.gz.archive.commonhold-upload"
-    process = start(one, tmp_path, *arguments)
-    until(lambda: journal.exists() and len(journal.read_text().splitlines()) >= 2)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    first = json.loads(journal.read_text().splitlines()[0])["session"]["root"].rpartition("/")[2]
-    expire(Upload.objects.get(public_id=first))
-    until(lambda: Upload.objects.get(public_id=first).dropped_at)
-    code, out, err = run(one, tmp_path, *arguments)
+    with killed_after(1, one, tmp_path, *arguments) as (gate, journal):
+        first = json.loads(journal.read_text().splitlines()[0])["session"]["root"].rpartition("/")[2]
+        expire(Upload.objects.get(public_id=first))
+        until(lambda: Upload.objects.get(public_id=first).dropped_at)
+        code, out, err = run(one, tmp_path, *arguments, gate=gate)
     assert code == 0, err
     assert json.loads(out)["upload"] != first
     assert json.loads(out)["verification"] == "verified"

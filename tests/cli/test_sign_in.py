@@ -45,14 +45,14 @@ def run(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedPr
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 
 
 @contextmanager
 def person(site: Site, email: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=site.url, follow_redirects=True, timeout=30) as browser:
+    with httpx.Client(base_url=site.url, follow_redirects=True, timeout=60) as browser:
         assert send_form(browser, "/sign-in", login=email, password=PASSWORD).status_code == 200
         yield browser
 
@@ -116,7 +116,7 @@ def test_ctrl_c_while_waiting_stores_nothing(site: Site, tmp_path: Path) -> None
         process.stderr.readline()
         process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
     assert process.returncode == 130
     assert not (tmp_path / "config").exists()
 
@@ -174,7 +174,7 @@ def test_the_key_is_in_the_keyring_where_there_is_one_that_works(
     def command(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "commonhold", *arguments], env=environment(tmp_path) | variables,
-            input=stdin, capture_output=True, text=True, timeout=60, check=False,
+            input=stdin, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
 
     done = command("login", site.url, "--key-stdin", stdin=key)
@@ -223,7 +223,7 @@ def test_agreeing_opens_the_page_and_waits_until_it_is_done(site: Site, make: Ma
             path = page.removeprefix(site.url)
             boxes = re.findall(r'<input[^>]*type="checkbox"[^>]*name="([^"]+)"', reader.get(path).text)
             assert send_form(reader, path, **dict.fromkeys(boxes, "yes")).status_code == 200
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=120) == 0
         assert opened.read_text().split() == [page]
     finally:
         process.kill()

@@ -1,5 +1,5 @@
-"""Ports for servers under test: of a range that the kernel gives to no connection, and of which each worker has a part
-of its own, so that nobody takes them between being found free and being listened on.
+"""Ports for servers under test: of a range that the kernel gives to no connection, so that nobody takes them between
+being found free and being listened on. Each worker of a run has a part of that range to itself, and gives no port twice.
 """
 
 import contextlib
@@ -8,7 +8,7 @@ import secrets
 import socket
 
 _FIRST, _LAST = 12_000, 32_000
-# Found here before, and perhaps not listened on yet.
+_PARTS = 8
 _given: set[int] = set()
 
 
@@ -23,16 +23,24 @@ def free_pair() -> int:
 
 
 def _free(count: int) -> int:
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    width = (_LAST - _FIRST) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    for _ in range(200):
-        first = _FIRST + worker * width + secrets.randbelow(width - count)
-        if _given & set(range(first, first + count)):
+    start, end = _part()
+    for _ in range(1000):
+        first = start + secrets.randbelow(end - start - count)
+        ports = range(first, first + count)
+        if not _given.isdisjoint(ports):
             continue
         with contextlib.suppress(OSError), contextlib.ExitStack() as probes:
-            for port in range(first, first + count):
+            for port in ports:
                 probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            _given.update(range(first, first + count))
+            _given.update(ports)
             return first
     message = "no free port was found"
     raise RuntimeError(message)
+
+
+def _part() -> tuple[int, int]:
+    """Return where this process's part of the range begins and ends: the first is for who is no worker of a run."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    number = 1 + int(worker.removeprefix("gw")) % (_PARTS - 1) if worker else 0
+    size = (_LAST - _FIRST) // _PARTS
+    return _FIRST + number * size, _FIRST + (number + 1) * size

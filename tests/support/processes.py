@@ -3,7 +3,7 @@
 import contextlib
 import subprocess
 
-_PATIENCE_SECONDS = 10
+_PATIENCE_SECONDS = 60
 
 
 def end(process: subprocess.Popen[bytes] | None) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 
 from tests.contract.sdk.environments import python_of
-from tests.support.postgresql import free_port
+from tests.support.ports import free_port
+from tests.support.processes import end
 from tests.support.site import Site, start_site, unique
 
 PASSWORD = "correct horse battery"
@@ -50,15 +51,14 @@ def provided_site() -> Iterator[Provided]:
             _wait_until_up(settings["COMMONHOLD_OIDC_ISSUER"], process, log)
             yield Provided(site, word, settings["COMMONHOLD_OIDC_ISSUER"])
         finally:
-            process.terminate()
-            process.wait(20)
+            end(process)
 
 
 def _wait_until_up(issuer: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while True:
         with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{issuer}/.well-known/openid-configuration", timeout=5).status_code == 200:
+            if httpx.get(f"{issuer}/.well-known/openid-configuration", timeout=30).status_code == 200:
                 return
         if process.poll() is not None or time.monotonic() > deadline:
             message = f"the provider did not start:\n{log.read_text()[-4000:]}"

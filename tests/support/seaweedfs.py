@@ -17,7 +17,7 @@ from tests.support.processes import end
 BUCKET = "commonhold"
 DOMAIN = "localhost"
 _SERVERS = ("master", "volume", "filer", "s3", "admin")
-_START_SECONDS = 60
+_START_SECONDS = 120
 
 
 class SeaweedFS:
@@ -95,7 +95,7 @@ class SeaweedFS:
 
         with (
             contextlib.suppress(OSError),
-            contextlib.closing(HTTPConnection("127.0.0.1", self.port, 5)) as connection,
+            contextlib.closing(HTTPConnection("127.0.0.1", self.port, 30)) as connection,
         ):
             connection.request("GET", "/")
             connection.getresponse().read()

@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -16,7 +17,10 @@ import httpx
 
 from tests.support.ports import free_pair
 
-START_SECONDS = 60
+START_SECONDS = 120
+_END_SECONDS = 60
+# Read once: httpx reads all authorities anew for each request that names none, which takes longer than most requests.
+TRUST = ssl.create_default_context()
 _running: "list[Site]" = []
 
 
@@ -45,7 +49,7 @@ class Site:
         headers = dict(arguments.pop("headers", {}))
         if key:
             headers["Authorization"] = f"Bearer {key}"
-        return httpx.request(method, self.url + path, headers=headers, timeout=60, **arguments)
+        return httpx.request(method, self.url + path, headers=headers, timeout=60, verify=TRUST, **arguments)
 
     def get(self, path: str, **arguments: Any) -> httpx.Response:
         """Send a GET."""
@@ -88,7 +92,7 @@ def _wait_until_up(site: Site) -> None:
     for address in filter(None, (f"{site.api}/health", site.storage_url and f"{site.storage_url}/health")):
         while True:
             with contextlib.suppress(httpx.TransportError):
-                if httpx.get(address, timeout=5).status_code == 200:
+                if httpx.get(address, timeout=30, verify=TRUST).status_code == 200:
                     break
             if site.process.poll() is not None or time.monotonic() > deadline:
                 message = f"the site did not start:\n{site.log.read_text()[-4000:]}"
@@ -110,7 +114,7 @@ def wait_until_writable() -> None:
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGTERM)
     try:
-        process.wait(20)
+        process.wait(_END_SECONDS)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

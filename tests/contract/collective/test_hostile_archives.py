@@ -53,7 +53,6 @@ def one(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Publisher:
     return publisher(site, Maker(tmp_path_factory.mktemp("collection")))
 
 
-@pytest.mark.timeout(240)
 def test_every_one_is_refused_with_its_reason(
     one: Publisher, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -164,7 +164,7 @@ def test_a_thousand_urls_in_one_call(one: Publisher, tmp_path: Path) -> None:
     address = f"/uploads/{session['fileUploadId']}/parts"
     signed = one.call("POST", address, {"partNumbers": list(range(1, 1001))}).json()["parts"]
     assert [part["partNumber"] for part in signed] == list(range(1, 1001))
-    etag = httpx.put(signed[0]["url"], content=path.read_bytes()).headers["etag"]
+    etag = httpx.put(signed[0]["url"], content=path.read_bytes(), timeout=60).headers["etag"]
     assert one.complete(session, [(1, etag)], sha256(path)).status_code == 200
     fresh = one.begin(one.draft(), path)
     for numbers in ([], list(range(1, 1002)), [0], [10_001], ["1"], [True], None):
@@ -173,7 +173,7 @@ def test_a_thousand_urls_in_one_call(one: Publisher, tmp_path: Path) -> None:
 
 
 def test_part_urls_stand_outside_the_request_limit(site: Site, make: Maker, tmp_path: Path) -> None:
-    one = publisher(site, make, request_limit="8/minute")
+    one = publisher(site, make, request_limit="8/hour")
     session = one.begin(one.draft(), file(tmp_path))
     address = f"/uploads/{session['fileUploadId']}/parts"
     for number in range(1, 31):
@@ -250,14 +250,14 @@ def test_a_new_file_is_a_new_version(one: Publisher, tmp_path: Path) -> None:
     agree(dataset, one.email)
     for number, path in ((1, first), (2, second)):
         session = one.call("POST", f"/datasets/{dataset}/download?version={number}").json()
-        assert httpx.get(session["downloadUrl"]).content == path.read_bytes()
+        assert httpx.get(session["downloadUrl"], timeout=60).content == path.read_bytes()
     # The same bytes again are the version they were.
     again = one.send(submission, second)
     one.verified(again)
     until(lambda: one.call("GET", f"/uploads/{again}").json()["version"] == 2)
     assert one.call("GET", f"/datasets/{dataset}/versions").json()["total"] == 2
     session = one.call("POST", f"/datasets/{dataset}/download").json()
-    assert httpx.get(session["downloadUrl"]).content == second.read_bytes()
+    assert httpx.get(session["downloadUrl"], timeout=60).content == second.read_bytes()
 
 
 def test_two_files_at_once_are_two_versions(one: Publisher, tmp_path: Path) -> None:
@@ -322,14 +322,14 @@ def test_a_sample_beside_the_archive(one: Publisher, tmp_path: Path) -> None:
     dataset = approve(submission)
     agree(dataset, one.email)
     session = one.call("POST", f"/datasets/{dataset}/sample-download").json()
-    assert httpx.get(session["downloadUrl"]).content == sample_path.read_bytes()
+    assert httpx.get(session["downloadUrl"], timeout=60).content == sample_path.read_bytes()
     # Another one takes its place, also after approval.
     better = file(tmp_path, "better.tar.gz", b"better")
     one.verified(one.send(submission, better, sample=True), root)
 
     def replaced() -> bool:
         session = one.call("POST", f"/datasets/{dataset}/sample-download").json()
-        return httpx.get(session["downloadUrl"]).content == better.read_bytes()
+        return httpx.get(session["downloadUrl"], timeout=60).content == better.read_bytes()
 
     until(replaced)
     assert one.call("GET", f"/datasets/{dataset}").json()["version"] == 1
@@ -361,7 +361,7 @@ def test_one_member_by_its_range(one: Publisher, tmp_path: Path, kind: str) -> N
     start, end = int(member["start"]), int(member["end"])
     assert end - start < path.stat().st_size, "not the whole archive"
     url = one.call("POST", f"/datasets/{dataset}/download").json()["downloadUrl"]
-    got = httpx.get(url, headers={"Range": f"bytes={start}-{end - 1}"}).content
+    got = httpx.get(url, headers={"Range": f"bytes={start}-{end - 1}"}, timeout=60).content
     assert unpacked(member, got) == contents[name]
     assert one.call("GET", f"/datasets/{dataset}/members?name=nothing").status_code == 404
     assert one.call("GET", f"/datasets/{dataset}/members?limit=0").status_code == 400

@@ -64,7 +64,7 @@ def test_no_part_is_taken_from_the_switch_on(one: Publisher, tmp_path: Path, swi
     session = one.begin(one.draft(), path)
     url = one.call("GET", f"/uploads/{session['fileUploadId']}/parts/1").json()["url"]
     switch(one, tmp_path)
-    refused = httpx.put(url, content=path.read_bytes())
+    refused = httpx.put(url, content=path.read_bytes(), timeout=60)
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "60")
     assert "Read-only" in refused.json()["error"]
     until(lambda: shown(one.site))
@@ -72,7 +72,7 @@ def test_no_part_is_taken_from_the_switch_on(one: Publisher, tmp_path: Path, swi
     completing = one.complete(session, [(1, "x")], "0" * 64)
     assert completing.status_code == 503
     command("site", "--read-only", "off")
-    sent = httpx.put(url, content=path.read_bytes())
+    sent = httpx.put(url, content=path.read_bytes(), timeout=60)
     assert sent.status_code == 200, "the same address works again at once"
     until(lambda: not shown(one.site))
     time.sleep(queries.SEEN_WITHIN_SECONDS)
@@ -101,7 +101,7 @@ def test_the_environment_has_the_last_word_on_parts_too(one: Publisher, tmp_path
 
     def put_to(site: Site) -> int:
         return httpx.put(
-            f"{site.storage_url}{parts.path}?{parts.query}", content=path.read_bytes()
+            f"{site.storage_url}{parts.path}?{parts.query}", content=path.read_bytes(), timeout=60
         ).status_code
 
     with start_site(COMMONHOLD_READ_ONLY="true") as locked:
@@ -124,7 +124,7 @@ def test_a_part_that_arrives_during_the_switch_is_not_kept(one: Publisher, tmp_p
         yield path.read_bytes()[10:]
 
     length = {"Content-Length": str(path.stat().st_size)}
-    assert httpx.put(url, content=body(), headers=length).status_code == 503
+    assert httpx.put(url, content=body(), headers=length, timeout=60).status_code == 503
     change(None, read_only=None)
     until(lambda: not shown(one.site))
     time.sleep(queries.SEEN_WITHIN_SECONDS)

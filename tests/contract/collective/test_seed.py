@@ -71,7 +71,7 @@ def world(site: Site, make: Maker) -> World:
 @contextlib.contextmanager
 def signed_in(world: World) -> Iterator[httpx.Client]:
     """Sign the stranger in on the web, as a browser would."""
-    with httpx.Client(base_url=world.site.url, follow_redirects=True) as person:
+    with httpx.Client(base_url=world.site.url, follow_redirects=True, timeout=60) as person:
         answered = send_form(person, "/sign-in", login=world.stranger_address, password=PASSWORD)
         assert answered.status_code == 200
         yield person
@@ -189,7 +189,7 @@ def session_shows_every_key(world: World) -> None:
     assert body["sizeBytes"] == details["sizeBytes"]
     assert body["contentType"] == "application/gzip"
     assert body["filename"] == f"{world.dataset}.tar.gz"
-    archive = httpx.get(body["downloadUrl"])
+    archive = httpx.get(body["downloadUrl"], timeout=60)
     assert archive.headers["Content-Type"] == "application/gzip"
     assert body["checksum"] == f"sha256:{hashlib.sha256(archive.content).hexdigest()}"
     assert body["filename"] in archive.headers["Content-Disposition"]
@@ -217,7 +217,7 @@ def token_route_is_410(world: World) -> None:
 
 
 def limits_are_per_organization(world: World) -> None:
-    organization = world.make.organization(request_limit="2/minute")
+    organization = world.make.organization(request_limit="2/hour")
     _, first = world.make.person(organization)
     _, second = world.make.person(organization)
     world.make.load()
@@ -229,7 +229,7 @@ def limits_are_per_organization(world: World) -> None:
 
 
 def request_limit_has_three_headers(world: World) -> None:
-    organization = world.make.organization(request_limit="3/minute")
+    organization = world.make.organization(request_limit="3/hour")
     _, key = world.make.person(organization)
     world.make.load()
     remaining = [world.details(key=key).headers["X-RateLimit-Remaining"] for _ in range(3)]
@@ -238,7 +238,7 @@ def request_limit_has_three_headers(world: World) -> None:
     assert refused.status_code == 429
     assert refused.headers["X-RateLimit-Limit"] == "3"
     assert refused.headers["X-RateLimit-Remaining"] == "0"
-    assert 1 <= int(refused.headers["Retry-After"]) <= 120
+    assert 1 <= int(refused.headers["Retry-After"]) <= 7200
     body = refused.json()
     assert (body["error"], body["type"]) == ("Rate limit exceeded. Please try again later.", "request_limit")
 
@@ -272,19 +272,21 @@ def thirty_downloads_a_day(world: World) -> None:
 def urls_go_straight_to_storage_for_twelve_hours(world: World) -> None:
     before = dt.datetime.now(dt.UTC)
     body = world.session().json()
-    lives = dt.datetime.fromisoformat(body["expiresAt"]) - before
-    assert dt.timedelta(hours=11, minutes=59) <= lives <= dt.timedelta(hours=12, minutes=1)
+    expires, twelve_hours = dt.datetime.fromisoformat(body["expiresAt"]), dt.timedelta(hours=12)
+    # Told in whole seconds.
+    second = dt.timedelta(seconds=1)
+    assert before + twelve_hours - second <= expires <= dt.datetime.now(dt.UTC) + twelve_hours + second
     assert body["downloadUrl"].startswith(world.site.storage_url)
     # No credentials and no redirect on the way.
-    assert httpx.get(body["downloadUrl"], follow_redirects=False).status_code == 200
+    assert httpx.get(body["downloadUrl"], follow_redirects=False, timeout=60).status_code == 200
 
 
 def downloads_resume_with_ranges(world: World) -> None:
     first = world.session().json()
-    whole = httpx.get(first["downloadUrl"]).content
-    head = httpx.get(first["downloadUrl"], headers={"Range": "bytes=0-99"})
+    whole = httpx.get(first["downloadUrl"], timeout=60).content
+    head = httpx.get(first["downloadUrl"], headers={"Range": "bytes=0-99"}, timeout=60)
     again = world.session().json()
-    rest = httpx.get(again["downloadUrl"], headers={"Range": "bytes=100-"})
+    rest = httpx.get(again["downloadUrl"], headers={"Range": "bytes=100-"}, timeout=60)
     assert (head.status_code, rest.status_code) == (206, 206)
     assert rest.headers["Content-Range"] == f"bytes 100-{len(whole) - 1}/{len(whole)}"
     assert head.content + rest.content == whole

@@ -4,7 +4,6 @@ import hashlib
 import json
 import random
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 
 from tests.contract.sdk.environments import Sdk
 from tests.support.collection import Maker
+from tests.support.gate import Gate, first_parts
 from tests.support.publishing import Publisher, approve, file, publisher, until
 from tests.support.site import Site
 
@@ -139,30 +139,34 @@ return upload_dataset_file({str(path)!r}, {approved!r})
     )
 
 
-def test_an_upload_that_was_cut_goes_on(sdk: Sdk, one: Publisher, tmp_path: Path) -> None:
-    path = file(tmp_path, content=random.Random(3).randbytes(60_000_000))
-    home, state = tmp_path / "home", tmp_path / f"{path.name}.mdc-upload.json"
+def cut(sdk: Sdk, one: Publisher, path: Path, home: Path, call: str) -> dict[str, Any]:
+    """Kill an upload when its first part has arrived and the others are held; return what the client then knows."""
+    state = path.with_name(f"{path.name}.mdc-upload.json")
 
-    def parts() -> int:
+    def known() -> dict[str, Any] | None:
         try:
-            return len(json.loads(state.read_text())["parts"])
-        except (OSError, ValueError, KeyError):
-            return 0
+            found: dict[str, Any] = json.loads(state.read_text())
+        except (OSError, ValueError):
+            return None  # not there yet, or being written
+        return found if found["parts"] else None
 
-    for _ in range(10):
-        draft = one.draft()
-        call = f"""
+    with Gate.before(one.site, first_parts(1)) as gate:
+        process = sdk.start(call, api_url=one.site.api, key=one.key, folder=home, HTTP_PROXY=gate.proxy)
+        try:
+            return until(known)
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+
+
+def test_an_upload_that_was_cut_goes_on(sdk: Sdk, one: Publisher, tmp_path: Path) -> None:
+    path = file(tmp_path, content=random.Random(3).randbytes(40_000_000))
+    home, draft = tmp_path / "home", one.draft()
+    call = f"""
 from datacollective import upload_dataset_file
 return upload_dataset_file({str(path)!r}, {draft!r})
 """
-        process = sdk.start(call, api_url=one.site.api, key=one.key, folder=home)
-        while not parts() and process.poll() is None:
-            time.sleep(0.002)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        if parts():
-            break  # else it was done before it could be cut: another time
-    begun = json.loads(state.read_text())["fileUploadId"]
+    begun = cut(sdk, one, path, home, call)["fileUploadId"]
     value(run(sdk, one, home, call))
     assert one.state(draft)["fileUploadId"] == begun, "the same session"
     assert one.verified(begun)["verification"] == "verified"
@@ -172,21 +176,17 @@ def test_a_dead_session_begins_anew(newest: Sdk, one: Publisher, tmp_path: Path)
     from commonhold.server.submissions.actions.files import expire
     from commonhold.server.submissions.models import Upload
 
-    path = file(tmp_path, content=random.Random(4).randbytes(60_000_000))
+    path = file(tmp_path, content=random.Random(4).randbytes(40_000_000))
     draft = one.draft()
     call = f"""
 from datacollective import upload_dataset_file
 return upload_dataset_file({str(path)!r}, {draft!r})
 """
-    process = newest.start(call, api_url=one.site.api, key=one.key, folder=tmp_path / "home")
-    state = tmp_path / f"{path.name}.mdc-upload.json"
-    until(state.exists)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    expire(Upload.objects.get(public_id=json.loads(state.read_text())["fileUploadId"]))
+    known = cut(newest, one, path, tmp_path / "home", call)
+    expire(Upload.objects.get(public_id=known["fileUploadId"]))
     refused = run(newest, one, tmp_path / "home", call)
     assert refused["error"] == "ResourceRemovedError", refused
-    assert not state.exists()
+    assert not list(tmp_path.glob("*.mdc-upload.json"))
     value(run(newest, one, tmp_path / "home", call))
 
 

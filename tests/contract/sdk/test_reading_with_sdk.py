@@ -11,7 +11,8 @@ import pytest
 
 from tests.contract.sdk.environments import Sdk
 from tests.support.collection import Maker, archive
-from tests.support.publishing import agree
+from tests.support.gate import Gate
+from tests.support.publishing import agree, until
 from tests.support.site import Site, start_site, unique
 
 
@@ -86,19 +87,28 @@ return [found, list_dataset_filters()]
 
 
 def test_a_download_that_was_cut_goes_on(sdk: Sdk, open_site: Site, make: Maker, tmp_path: Path) -> None:
-    reader = Reader(make, content=random.Random(1).randbytes(128 << 20))
-    process = sdk.start(
-        OLD_AND_NEW.format(slug=reader.slug), api_url=open_site.api, key=reader.key, folder=tmp_path
-    )
-    folder = tmp_path / "downloads"
-    deadline = 600
-    while not (parts := list(folder.glob("*.part"))) or parts[0].stat().st_size < (1 << 20):
-        if process.poll() is not None or not deadline:
-            pytest.fail(f"it was not caught on its way: {list(folder.glob('*'))}")
-        deadline -= 1
-        signal.sigtimedwait([], 0.02)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    reader = Reader(make, content=random.Random(1).randbytes(8 << 20))
+    size = (make.folder / f"{reader.slug}.tar.gz").stat().st_size
+    # What is half way through the client's buffers is not yet in its file.
+    passes, arrived = 4 << 20, 1 << 20
+    assert passes < size
+
+    def is_under_way() -> bool:
+        return any(part.stat().st_size >= arrived for part in (tmp_path / "downloads").glob("*.part"))
+
+    def goes_through(method: str, path: str) -> int | None:
+        return None if path.startswith("/api/") else passes
+
+    with Gate.before(open_site, goes_through) as gate:
+        process = sdk.start(
+            OLD_AND_NEW.format(slug=reader.slug),
+            api_url=open_site.api, key=reader.key, folder=tmp_path, HTTP_PROXY=gate.proxy,
+        )  # fmt: skip
+        try:
+            until(is_under_way)
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
     path = Path(value(run(sdk, open_site, reader, tmp_path, OLD_AND_NEW)))
     assert path.read_bytes() == (make.folder / f"{reader.slug}.tar.gz").read_bytes()
 

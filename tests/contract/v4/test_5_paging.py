@@ -160,7 +160,7 @@ def test_rule_5_07_walking_back_meets_the_same(steady: World, hundred: str) -> N
     address = f"{steady.site.url}/api/v4/datasets/search/?organization={hundred}&page_size=7&page=last"
     backward: list[str] = []
     while address:
-        body = httpx.get(address).json()
+        body = httpx.get(address, timeout=60).json()
         backward = [entry["id"] for entry in body["results"]] + backward
         address = body["previous"]
     assert backward == forward

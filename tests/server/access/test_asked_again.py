@@ -20,8 +20,6 @@ from commonhold.server.kit import clock
 from tests.support.collection import Maker
 from tests.support.site import Site
 
-pytestmark = pytest.mark.usefixtures("one_day")
-
 KEY = "a_Random-key-0123456789"
 
 

@@ -4,12 +4,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
-import pytest
 
 from tests.support.collection import Maker
 from tests.support.site import Site
-
-pytestmark = pytest.mark.usefixtures("one_day")
 
 
 def test_200_requests_at_once_are_granted_exactly_the_limit(site: Site, make: Maker):

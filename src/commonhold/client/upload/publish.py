@@ -15,7 +15,8 @@ from commonhold.client.transfer.request import Watcher
 from commonhold.client.upload.hashing import Look
 from commonhold.client.upload.send import Sent, Upload, send
 
-_LOOK_EVERY = 2.0
+# A small file is read at once, a large one for an hour.
+_FIRST_LOOK, _LOOK_EVERY = 0.25, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +117,15 @@ def await_verification(
     site: Client, upload: str, told: Callable[[int], None] = lambda _: None
 ) -> Mapping[str, Any]:
     """Wait until the site has read a file, and return what it found (``verification``, ``reasons``, ``version``)."""
+    pause = _FIRST_LOOK
     while True:
         state = site.send("GET", f"/uploads/{upload}")
         if state.get("verification") in {"verified", "rejected"}:
             return state
         done = state.get("verifiedBytes", "0")
         told(int(done) if isinstance(done, str) and done.isdigit() else 0)
-        time.sleep(_LOOK_EVERY)
+        time.sleep(pause)
+        pause = min(_LOOK_EVERY, pause * 1.5)
 
 
 def _submission(site: Client, what: Publication, draft: Draft) -> Submission:
