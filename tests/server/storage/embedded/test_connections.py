@@ -98,6 +98,27 @@ def test_a_connection_is_kept_for_the_next_request_and_not_for_ever(monkeypatch)
     assert b"connection: close" not in answers
 
 
+def test_a_connection_whose_last_answer_had_begun_is_kept_no_longer(archive):
+    async def ask() -> bytes:
+        ours, theirs = socket.socketpair()
+        for end in (ours, theirs):
+            end.setblocking(False)
+        connection = Connection(ours, Handler(archive), Sender())
+        serving = asyncio.create_task(connection.serve())
+        with closing(theirs):
+            await asyncio.get_running_loop().sock_sendall(theirs, REQUEST)
+            began = await asyncio.get_running_loop().sock_recv(theirs, 1000)
+            assert not connection.is_idle
+            connection.is_last = True  # as when the store is told to stop
+            answer = began + await rest(theirs)
+        await asyncio.wait_for(serving, 60)
+        return answer
+
+    answer = asyncio.run(ask())
+    assert b"connection: close" not in answer.partition(b"\r\n\r\n")[0]
+    assert answer.partition(b"\r\n\r\n")[2] == archive.read_bytes()
+
+
 def test_a_reader_that_stands_still_loses_its_connection(monkeypatch, archive):
     monkeypatch.setattr(sending, "_STALLED_SECONDS", 0.2)
 

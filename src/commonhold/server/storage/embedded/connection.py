@@ -98,7 +98,7 @@ class Connection:
         method = request.method.decode("ascii")
         body = Body(self._next_of_body)
         await self._answer(method, request, body)
-        if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
+        if not self.is_last and self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
             return True
         await self._linger()
         return False
