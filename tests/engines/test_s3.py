@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from commonhold.server.config.environment import SettingError, read
+from commonhold.server.config.environment import read
+from commonhold.server.config.values import SettingError
 from commonhold.server.kit.ids import new_id
 from commonhold.server.storage.bucket import CORS_RULE, add_missing_rules, missing_rules
 from commonhold.server.storage.interface import ObjectNotFoundError, StorageError

@@ -39,11 +39,11 @@ def command(data: str | None, bind: str, workers: int | None, open_catalogue: bo
 
 def start(bind: str, *, announce: bool = True) -> int:
     """Run a site with the settings in this process's environment; return the exit code."""
-    from commonhold.server.config import environment, serve  # noqa: PLC0415  the server loads only where it is run
+    from commonhold.server.config import environment, serve, values  # noqa: PLC0415  the server loads only where it is run
 
     try:
         plan = serve.plan(environment.environment(), bind)
-    except environment.SettingError as error:
+    except values.SettingError as error:
         click.echo(f"commonhold: {error}", err=True)
         return 2
     if code := serve.prepare():

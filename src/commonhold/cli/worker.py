@@ -22,7 +22,7 @@ def command(data: str | None) -> None:
     if data:
         os.environ["COMMONHOLD_DATA"] = data
     from commonhold.server.background.__main__ import main  # noqa: PLC0415  the server loads only where it is run
-    from commonhold.server.config.environment import SettingError  # noqa: PLC0415
+    from commonhold.server.config.values import SettingError  # noqa: PLC0415
 
     try:
         code = main()

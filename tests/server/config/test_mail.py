@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from commonhold.server.config.environment import SettingError
 from commonhold.server.config.mail import mail
+from commonhold.server.config.values import SettingError
 
 DATA = Path("/data")
 

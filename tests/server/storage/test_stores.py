@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from commonhold.server.config.environment import SettingError, read
+from commonhold.server.config.environment import read
+from commonhold.server.config.values import SettingError
 from commonhold.server.storage import parts, uploads
 from commonhold.server.storage.filesystem import FilesystemStore
 from commonhold.server.storage.interface import (

@@ -30,8 +30,8 @@ def house_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @contextlib.contextmanager
 def open_house() -> Iterator[None]:
     """Prepare the server's side for use in this process; turn what it raises into the command's errors."""
-    from commonhold.server.config.environment import SettingError  # noqa: PLC0415  loaded where it is used
     from commonhold.server.config.prepare import NewerDataError, prepare  # noqa: PLC0415
+    from commonhold.server.config.values import SettingError  # noqa: PLC0415  loaded where it is used
 
     try:
         prepare()

@@ -128,7 +128,7 @@ def member(slug: str, email: str, role: str, remove: bool, output: Output) -> No
 
 
 def _limit(name: str, text: str) -> Any:
-    from commonhold.server.config.environment import count_or_none, rate_or_none  # noqa: PLC0415  as above
+    from commonhold.server.config.values import count_or_none, rate_or_none  # noqa: PLC0415  as above
 
     try:
         return rate_or_none(text) if name == "requests" else count_or_none(text)

@@ -18,7 +18,8 @@ from commonhold.server.backup.reading import Backup, open_backup
 from commonhold.server.backup.tables import REPLACED, TableLines, tables
 from commonhold.server.catalogue import stretches
 from commonhold.server.catalogue.search import indexing
-from commonhold.server.config.environment import Environment, generated_secret, secret_file
+from commonhold.server.config.data_folder import generated_secret, secret_file
+from commonhold.server.config.environment import Environment
 from commonhold.server.storage.interface import ObjectExistsError, ObjectNotFoundError, ObjectStore
 from commonhold.server.storage.pieces import sha256_of
 
@@ -119,7 +120,7 @@ def refuse_occupied() -> None:
 def _compare_secrets(backup: Backup, settings: Environment, report: Report) -> None:
     ours = set(fingerprints(settings.secrets))
     theirs = backup.manifest.secrets
-    if backup.secret_key and generated_secret(settings):
+    if backup.secret_key and generated_secret(settings.data, settings.secret_key):
         report.secret_key = True
         ours |= set(fingerprints((backup.secret_key,)))
     report.has_other_secret = bool(theirs[:1]) and theirs[0] not in ours

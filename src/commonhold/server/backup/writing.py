@@ -27,7 +27,8 @@ from commonhold.server.backup.format import (
 from commonhold.server.backup.pace import Pace, Tell
 from commonhold.server.backup.reading import listed_objects
 from commonhold.server.backup.tables import TableLines, tables
-from commonhold.server.config.environment import Environment, generated_secret
+from commonhold.server.config.data_folder import generated_secret
+from commonhold.server.config.environment import Environment
 from commonhold.server.kit import clock
 from commonhold.server.storage.interface import ObjectNotFoundError, ObjectStore
 from commonhold.server.storage.pieces import sha256_of
@@ -90,7 +91,7 @@ def write_backup(
     """
     secret_key = None
     if with_secret_key:
-        secret_key = generated_secret(settings)
+        secret_key = generated_secret(settings.data, settings.secret_key)
         if secret_key is None:
             raise BackupError(
                 "The secret key is not the generated one of the data folder.",

@@ -2,7 +2,8 @@
 
 import socket
 
-from commonhold.server.config.environment import Environment, SettingError
+from commonhold.server.config.environment import Environment
+from commonhold.server.config.values import SettingError
 
 WILDCARDS = {"0.0.0.0", "::"}  # noqa: S104  recognized here, bound only where the operator asks for it
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from commonhold.server.config.environment import SettingError
+from commonhold.server.config.values import SettingError
 
 _SQLITE_START = """
 PRAGMA journal_mode=WAL;

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from commonhold.server.config.environment import SettingError
+from commonhold.server.config.values import SettingError
 
 _DEFAULT_PORTS = {"smtp": 587, "smtps": 465}
 

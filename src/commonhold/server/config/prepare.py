@@ -11,7 +11,9 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 
-from commonhold.server.config.environment import SettingError, environment, make_data_folder
+from commonhold.server.config.data_folder import make_data_folder
+from commonhold.server.config.environment import environment
+from commonhold.server.config.values import SettingError
 
 NEWER = "this data was written by a newer version of Commonhold; upgrade Commonhold, or restore a backup"
 

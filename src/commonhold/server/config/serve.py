@@ -13,8 +13,9 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from commonhold.server.config.addresses import check_free, split_bind, storage_bind
-from commonhold.server.config.environment import BACKGROUND_IN_SERVE, Environment, SettingError, environment
+from commonhold.server.config.environment import Environment, environment
 from commonhold.server.config.processes import Child
+from commonhold.server.config.values import BACKGROUND_IN_SERVE, SettingError
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from commonhold.server.config.addresses import storage_address
-from commonhold.server.config.environment import Environment, SettingError
+from commonhold.server.config.environment import Environment
 from commonhold.server.config.environment import environment as site_environment
+from commonhold.server.config.values import SettingError
 from commonhold.server.storage.filesystem import FilesystemStore
 from commonhold.server.storage.interface import ObjectStore
 from commonhold.server.storage.keys import InvalidKeyError, check_key

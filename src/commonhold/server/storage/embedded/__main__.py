@@ -5,7 +5,8 @@ import logging
 import sys
 from urllib.parse import urlsplit
 
-from commonhold.server.config.environment import SettingError, environment
+from commonhold.server.config.environment import environment
+from commonhold.server.config.values import SettingError
 from commonhold.server.storage.embedded.server import AddressInUseError, run
 
 DEFAULT_BIND = "127.0.0.1:8001"

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from commonhold.server.access.queries import use_on
-from commonhold.server.config.environment import count_or_none, rate_or_none
+from commonhold.server.config.values import count_or_none, rate_or_none
 from commonhold.server.kit import clock
 from commonhold.server.kit.translation import DEFAULT_LOCALE
 from commonhold.server.organizations import directory
