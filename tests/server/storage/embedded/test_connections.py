@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +53,12 @@ def archive(tmp_path: Path) -> Path:
     return path
 
 
+def run(work: Coroutine[Any, Any, bytes]) -> bytes:
+    """Do ``work`` in a thread: a browser that another test has open keeps an event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
 @contextlib.asynccontextmanager
 async def connected(handler: Handler):
     """Yield the client's end of a connection that is served, and the task that serves it."""
@@ -82,7 +90,7 @@ def test_a_head_that_does_not_come_ends_the_connection(monkeypatch, begun):
             await asyncio.get_running_loop().sock_sendall(client, begun)
             return await rest(client)
 
-    assert asyncio.run(wait()) == b""
+    assert run(wait()) == b""
 
 
 def test_a_connection_is_kept_for_the_next_request_and_not_for_ever(monkeypatch):
@@ -93,7 +101,7 @@ def test_a_connection_is_kept_for_the_next_request_and_not_for_ever(monkeypatch)
             await asyncio.get_running_loop().sock_sendall(client, REQUEST * 3)
             return await rest(client)
 
-    answers = asyncio.run(ask())
+    answers = run(ask())
     assert answers.count(b'{"status":"ok"}') == answers.count(b"HTTP/1.1 200 OK\r\n") == 3
     assert b"connection: close" not in answers
 
@@ -114,7 +122,7 @@ def test_a_connection_whose_last_answer_had_begun_is_kept_no_longer(archive):
         await asyncio.wait_for(serving, 60)
         return answer
 
-    answer = asyncio.run(ask())
+    answer = run(ask())
     assert b"connection: close" not in answer.partition(b"\r\n\r\n")[0]
     assert answer.partition(b"\r\n\r\n")[2] == archive.read_bytes()
 
@@ -129,7 +137,7 @@ def test_a_reader_that_stands_still_loses_its_connection(monkeypatch, archive):
                 await serving
             return await rest(client)
 
-    assert len(asyncio.run(stand_still())) < SIZE
+    assert len(run(stand_still())) < SIZE
 
 
 def test_a_slow_reader_gets_everything(archive):
@@ -143,7 +151,7 @@ def test_a_slow_reader_gets_everything(archive):
                 await asyncio.sleep(0)
             return received
 
-    answer = asyncio.run(read_slowly())
+    answer = run(read_slowly())
     assert answer.partition(b"\r\n\r\n")[2] == archive.read_bytes()
 
 
@@ -155,7 +163,7 @@ def test_a_file_that_shrinks_while_it_is_sent_ends_the_connection_early(archive,
             os.truncate(archive, SIZE // 2)
             return began + await rest(client)
 
-    assert len(asyncio.run(shrink())) < SIZE
+    assert len(run(shrink())) < SIZE
     assert "ended before its size" in caplog.text
 
 
@@ -174,7 +182,7 @@ def test_a_body_that_is_cut_is_the_end_of_the_body(ending, status):
             client.shutdown(socket.SHUT_WR)
             return await rest(client)
 
-    answer = asyncio.run(put())
+    answer = run(put())
     assert answer.split(b" ")[1] == status
     assert handler.bodies == [ending]
 
@@ -188,7 +196,7 @@ def test_who_waits_to_be_told_to_go_on_is_refused_without_the_body():
             )
             return await rest(client)
 
-    answer = asyncio.run(put())
+    answer = run(put())
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b"connection: close" in answer
 
