@@ -18,6 +18,8 @@ from commonhold.server.storage.joined import Stretches
 
 # At most so much at once for one client, before others have their turn.
 _TURN_BYTES = 1024 * 1024
+# Where a file system cannot tell what lies in the cache (one in memory, say), threads read so much each time.
+_BLIND_BYTES = 8 * _TURN_BYTES
 # A client that takes no byte for so long is gone, or might as well be: it can go on with a range.
 _STALLED_SECONDS = 600
 # A slow disk holds up to so many clients before it holds everybody who reads from it.
@@ -58,13 +60,14 @@ class Sender:
             OSError: the file cannot be read, or ends before its size.
             TimeoutError: the client took nothing for :data:`_STALLED_SECONDS`.
         """
-        position, checked = start, start
+        position, at_hand = start, start
         while position < end:
             descriptor, offset, available = file.stretch(position)
-            wanted = min(end - position, available, _TURN_BYTES)
-            if position >= checked:
-                await self._read_ahead(descriptor, offset, wanted)
-                checked = position + wanted
+            if position >= at_hand:
+                at_hand = position + await self._read_ahead(
+                    descriptor, offset, min(end - position, available)
+                )
+            wanted = min(at_hand - position, _TURN_BYTES)
             try:
                 sent = os.sendfile(receiver.fileno(), descriptor, offset, wanted)
             except (BlockingIOError, InterruptedError):
@@ -76,10 +79,16 @@ class Sender:
             if sent == wanted:
                 await asyncio.sleep(0)
 
-    async def _read_ahead(self, descriptor: int, offset: int, length: int) -> None:
-        if not _is_at_hand(descriptor, offset + length - 1):
+    async def _read_ahead(self, descriptor: int, offset: int, available: int) -> int:
+        """Have the next bytes in the cache; return how many."""
+        length = min(available, _TURN_BYTES)
+        is_at_hand = _is_at_hand(descriptor, offset + length - 1)
+        if not is_at_hand:
+            if is_at_hand is None:
+                length = min(available, _BLIND_BYTES)
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._threads, _read, descriptor, offset, length)
+        return length
 
 
 class WholeFile:
@@ -130,12 +139,14 @@ def _settle(future: "asyncio.Future[None]") -> None:
         future.set_result(None)
 
 
-def _is_at_hand(descriptor: int, position: int) -> bool:
-    """Say whether a byte of a file can be read without waiting for a disk; where nobody can tell, no."""
+def _is_at_hand(descriptor: int, position: int) -> bool | None:
+    """Say whether a byte of a file can be read without waiting for a disk; None where the file system cannot tell."""
     try:
         return os.preadv(descriptor, [bytearray(1)], position, os.RWF_NOWAIT) == 1
-    except (OSError, AttributeError):
+    except BlockingIOError:
         return False
+    except (OSError, AttributeError):
+        return None
 
 
 def _read(descriptor: int, offset: int, length: int) -> None:
