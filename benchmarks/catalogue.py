@@ -12,9 +12,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from benchmarks.processes import cpu_seconds_by_process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROUNDS = 60
 WORDS = (
@@ -52,7 +56,7 @@ def main() -> None:
         port = int(site.url.rpartition(":")[2])
         slugs = [entry["slug"] for entry in site.get("/api/v4/datasets/?page_size=50").json()["results"]]
         pages = -(-site.get("/api/v4/datasets/").json()["count"] // 25)
-        kinds = {
+        kinds: dict[str, Callable[[], str]] = {
             "health": lambda: "/api/health",
             "details": lambda: f"/api/datasets/{drawn.choice(slugs)}",
             "list of 24": lambda: "/api/datasets",

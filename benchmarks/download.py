@@ -87,6 +87,8 @@ def web_server(folder: Path, archive: Path, cap: int) -> Iterator[str]:
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
+        if process.stdout is None:
+            raise RuntimeError("the server tells its port to nobody")
         yield f"http://127.0.0.1:{int(process.stdout.readline())}/{archive.name}"
         process.send_signal(signal.SIGTERM)
 

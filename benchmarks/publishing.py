@@ -22,10 +22,9 @@ from pathlib import Path
 
 import boto3
 from boto3.s3.transfer import TransferConfig
+from tests.support.ports import free_pair
 from tests.support.seaweedfs import BUCKET, SeaweedFS
-from tests.support.site import free_pair
 
-from commonhold.client import submissions
 from commonhold.client.api import Client
 from commonhold.client.settings import Settings
 from commonhold.client.upload.send import Upload, send
@@ -80,7 +79,7 @@ class Ours:
     def upload(self, path: Path) -> float:
         """Send the file and return the seconds that took."""
         site = Client(Settings(f"http://127.0.0.1:{self._port}/api", self._key, "", Path()))
-        submission = submissions.create(site, "Benchmark").id
+        submission = site.create_submission("Benchmark").id
         begun = time.perf_counter()
         send(site, Upload(path, submission))
         return time.perf_counter() - begun

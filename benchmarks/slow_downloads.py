@@ -7,7 +7,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 READERS, QUESTIONS, MEBIBYTES = 200, 300, 64
 
@@ -51,7 +51,7 @@ def main() -> None:
         )
 
 
-def reader(url) -> socket.socket:
+def reader(url: SplitResult) -> socket.socket:
     """Start a download and read no more than its beginning."""
     slow = socket.create_connection((url.hostname, url.port))
     slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
