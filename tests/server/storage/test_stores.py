@@ -17,7 +17,7 @@ import pytest
 
 from commonhold.server.config.environment import read
 from commonhold.server.config.values import SettingError
-from commonhold.server.storage import parts, uploads
+from commonhold.server.storage import folders, uploads
 from commonhold.server.storage.filesystem import FilesystemStore
 from commonhold.server.storage.interface import (
     ObjectExistsError,
@@ -208,12 +208,18 @@ def test_the_settings_choose(tmp_path):
             chosen(address)
 
 
-def test_an_upload_completed_while_stale_ones_are_swept_stays(folder, monkeypatch):
+def arrived(folder: FilesystemStore) -> tuple[str, str]:
+    """Begin an upload, put its one part, and return the upload's id and the part's ETag."""
     upload = folder.begin_upload(KEY, content_type="application/gzip")
     draft = folder.receive_part(KEY, upload, 1, 5)
     draft.write([b"hello"])
     etag = draft.keep()
     draft.close()
+    return upload, etag
+
+
+def test_an_upload_completed_while_stale_ones_are_swept_stays(folder, monkeypatch):
+    upload, etag = arrived(folder)
     later = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
     unfinished = folder._uploads.unfinished
 
@@ -237,7 +243,7 @@ def test_a_part_arrives_although_a_sweep_meets_it_at_its_beginning(folder, monke
         fcntl.flock(descriptor, how)
 
     monkeypatch.setattr(
-        parts, "fcntl", SimpleNamespace(flock=after_a_sweep, LOCK_EX=fcntl.LOCK_EX, LOCK_NB=fcntl.LOCK_NB)
+        folders, "fcntl", SimpleNamespace(flock=after_a_sweep, LOCK_EX=fcntl.LOCK_EX, LOCK_NB=fcntl.LOCK_NB)
     )
     draft = folder.receive_part(KEY, upload, 1, 5)
     draft.write([b"hello"])
@@ -249,11 +255,7 @@ def test_a_part_arrives_although_a_sweep_meets_it_at_its_beginning(folder, monke
 
 
 def test_a_sweep_in_the_middle_of_a_completion_takes_nothing_of_it(folder, monkeypatch):
-    upload = folder.begin_upload(KEY, content_type="application/gzip")
-    draft = folder.receive_part(KEY, upload, 1, 5)
-    draft.write([b"hello"])
-    etag = draft.keep()
-    draft.close()
+    upload, etag = arrived(folder)
     write_new = uploads._write_new
 
     def before_a_sweep(*arguments, **named):

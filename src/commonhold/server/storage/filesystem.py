@@ -9,7 +9,6 @@ leaves one winner in a race. Uploads in parts lie in ``.uploads`` (see ``uploads
 import contextlib
 import datetime as dt
 import errno
-import fcntl
 import io
 import itertools
 import os
@@ -21,10 +20,10 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from commonhold.server.storage.folders import (
-    DRAFT_FLAGS,
     NOT_THERE,
     Tree,
     is_same_file,
+    locked_draft,
     moment_of,
     write_all,
 )
@@ -229,7 +228,7 @@ class FilesystemStore:
     def abort_upload(self, key: str, upload_id: str) -> None:
         """See :meth:`MultipartStore.abort_upload`."""
         check_key(key)
-        self._uploads.abandon(key, upload_id)
+        self._uploads.discard(key, upload_id, unless_object=True)
 
     def sweep_uploads(self, before: dt.datetime) -> int:
         """See :meth:`MultipartStore.sweep_uploads`."""
@@ -318,13 +317,7 @@ class FilesystemStore:
     def _draft(self) -> Iterator[tuple[int, str]]:
         """Make a locked file in ``.incoming``, gone again at the end, and yield its descriptor and name."""
         with self._tree.folder([_INCOMING], create=True) as folder:
-            while True:
-                name = secrets.token_hex(16)
-                descriptor = os.open(name, DRAFT_FLAGS, 0o600, dir_fd=folder)
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-                if os.fstat(descriptor).st_nlink:
-                    break
-                os.close(descriptor)  # a sweep came between making and locking it
+            name, descriptor = locked_draft(folder)
             try:
                 yield descriptor, name
             finally:

@@ -3,7 +3,9 @@
 import contextlib
 import datetime as dt
 import errno
+import fcntl
 import os
+import secrets
 import stat as modes
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -66,6 +68,22 @@ class Tree:
             if length == len(segments) or not modes.S_ISDIR(status.st_mode):
                 return True
         return False
+
+
+def locked_draft(folder: int, prefix: str = "") -> tuple[str, int]:
+    """Make a file in an open folder and lock it: sweeps leave what is locked. Return its name and descriptor."""
+    while True:
+        name = f"{prefix}{secrets.token_hex(16)}"
+        descriptor = os.open(name, DRAFT_FLAGS, 0o600, dir_fd=folder)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            is_there = os.fstat(descriptor).st_nlink
+        except BaseException:
+            os.close(descriptor)
+            raise
+        if is_there:
+            return name, descriptor
+        os.close(descriptor)  # a sweep came between making and locking it
 
 
 def open_regular(name: str, folder: int) -> int | None:

@@ -4,14 +4,12 @@ A part's file is its bytes and, at the end, the 16 bytes of their MD5. So both c
 a part that is put again replaces the earlier one whole.
 """
 
-import fcntl
 import hashlib
 import os
 import re
-import secrets
 from collections.abc import Sequence
 
-from commonhold.server.storage.folders import DRAFT_FLAGS, FOLDER_FLAGS, open_regular, write_all
+from commonhold.server.storage.folders import FOLDER_FLAGS, locked_draft, open_regular, write_all
 from commonhold.server.storage.interface import StorageFullError
 from commonhold.server.storage.manifest import part_name
 from commonhold.server.storage.multipart import Part, UploadGoneError
@@ -49,7 +47,7 @@ class PartDraft:
                 raise StorageFullError(key)
             self._folder = os.open(".", FOLDER_FLAGS, dir_fd=folder)
             try:
-                self._name, self._file = _locked_draft(self._folder)
+                self._name, self._file = locked_draft(self._folder, DRAFT)
             except FileNotFoundError:
                 os.close(self._folder)
                 raise UploadGoneError(upload_id) from None  # its folder was taken away in this very moment
@@ -109,22 +107,6 @@ def held_parts(folder: int) -> list[Part]:
             os.close(descriptor)
         parts.append(Part(int(name), size, f'"{digest.hex()}"'))
     return parts
-
-
-def _locked_draft(folder: int) -> tuple[str, int]:
-    """Make a file in an open folder and lock it: sweeps leave what is locked. Return its name and descriptor."""
-    while True:
-        name = f"{DRAFT}{secrets.token_hex(8)}"
-        descriptor = os.open(name, DRAFT_FLAGS, 0o600, dir_fd=folder)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            is_there = os.fstat(descriptor).st_nlink
-        except BaseException:
-            os.close(descriptor)
-            raise
-        if is_there:
-            return name, descriptor
-        os.close(descriptor)  # a sweep came between making and locking it
 
 
 def _refuse_complete(uploads: Uploads, upload_id: str, folder: int) -> None:

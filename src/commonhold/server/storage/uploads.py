@@ -116,22 +116,12 @@ class Uploads:
                 raise UploadGoneError(upload_id)
             yield folder
 
-    def discard(self, key: str, upload_id: str) -> bool:
-        """Take an upload away, whatever its state, and say whether there was one."""
-        try:
-            with self.locked(key, upload_id):
-                self.take_away(upload_id)
-        except UploadGoneError:
-            return False
-        self.sweep_gone()
-        return True
-
-    def abandon(self, key: str, upload_id: str) -> bool:
-        """Take an upload away unless it has become an object meanwhile, and say whether that was done."""
+    def discard(self, key: str, upload_id: str, *, unless_object: bool = False) -> bool:
+        """Take an upload away, and say whether that was done; where asked, not if it has become an object."""
         try:
             with self.locked(key, upload_id):
                 # A completion that was killed before its object appeared has finished nothing.
-                if self.is_object(upload_id, key):
+                if unless_object and self.is_object(upload_id, key):
                     return False
                 self.take_away(upload_id)
         except UploadGoneError:
@@ -196,7 +186,7 @@ class Uploads:
         removed = 0
         for upload in self.unfinished():
             if upload.changed_at < before:
-                removed += self.abandon(upload.key, upload.upload_id)
+                removed += self.discard(upload.key, upload.upload_id, unless_object=True)
         return removed
 
     def unfinished(self) -> Iterator[UnfinishedUpload]:

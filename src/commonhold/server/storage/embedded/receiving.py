@@ -1,7 +1,7 @@
 """Taking in the parts of uploads: streamed to disk, hashed and forced to it outside the event loop.
 
-The body is read as fast as it can be written and no faster, so a part of any size holds a few hundred
-kilobytes. What comes short, or too slowly, leaves nothing.
+The body is read as fast as it can be written and no faster, so a part of any size holds one MiB or two. What comes
+short, or too slowly, leaves nothing.
 """
 
 import asyncio
