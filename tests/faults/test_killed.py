@@ -109,8 +109,8 @@ def under_way(
     site: Site, folder: Path, home: Path, at_least: int, connections: int = 6
 ) -> subprocess.Popen[str]:
     """Start a download that comes so far and no further: it waits for the storage, however late it is looked at."""
-    # Of what was sent, each connection may hold back a mebibyte that is not full yet.
-    site.let_through(at_least + (connections + 1 << 20))
+    # Of what was sent, the connections may hold bites in hand that are not full yet.
+    site.let_through(at_least + min(2 * PIECE, 4 * connections << 20))
     process = start(site, folder, home, "--connections", str(connections))
     until(lambda: in_place(folder) >= at_least)
     assert process.poll() is None
@@ -123,6 +123,16 @@ def killed(site: Site, folder: Path, home: Path, at_least: int, connections: int
     process.kill()
     process.communicate()
     site.let_through(None)
+
+
+def test_on_a_slow_line_what_came_is_kept_at_once(tmp_path: Path) -> None:
+    """It is on disk, and told as progress, long before it fills the bites that a fast line is taken in."""
+    with Site(File(random_bytes(SIZE)), rate=20_000) as site:
+        process = start(site, tmp_path, tmp_path)
+        until(lambda: in_place(tmp_path) > SIZE % PIECE)
+        assert max(seen.sent for seen in site.storage) < 1 << 20
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.parametrize("known_pieces", [True, False], ids=["pieces", "whole"])

@@ -1,7 +1,7 @@
 """Reading and writing at a place of a file, also where the system has no calls for that.
 
-``pread`` and ``pwrite`` let many threads use one file at once. Where they are missing, a thread holds the file's lock
-from the seek to the end of the read or write.
+``pread`` and ``pwrite`` need no seek before them. Where they are missing, a thread holds the file's lock from the seek
+to the end of the read or write.
 """
 
 import os
@@ -21,9 +21,11 @@ class Positional:
 
     def write(self, view: "memoryview | bytes", offset: int) -> int:
         """Write the front of ``view`` at ``offset``; return how much that was."""
-        if _CAN_WRITE:
-            return os.pwrite(self.descriptor, view, offset)
+        # Systems let one thread at a time write into a file. The others would wait for it in a busy loop there, on
+        # processors that have better things to do; here they sleep.
         with self._lock:
+            if _CAN_WRITE:
+                return os.pwrite(self.descriptor, view, offset)
             os.lseek(self.descriptor, offset, os.SEEK_SET)
             return os.write(self.descriptor, view)
 

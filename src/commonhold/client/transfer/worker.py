@@ -25,8 +25,12 @@ from commonhold.client.transfer.share import Share
 from commonhold.client.transfer.source import Source
 from commonhold.client.transfer.window import Window
 
-#: A bite is still in the processor's cache when it is hashed and written; sixteen lost ones are two windows.
-BITE = 1 << 20
+# What is received is hashed and written in bites. Large ones cost least; what all connections have in hand, and a
+# killed process loses, is at most two windows of 8 MiB.
+_IN_HAND = 16 << 20
+_LEAST_BITE, _LARGEST_BITE = 1 << 20, 4 << 20
+# On a slow line a bite is taken long before it is full: what came is kept, and whoever watches sees it come.
+_BITE_SECONDS = 0.5
 _LONGEST_RUN = 8
 _MOST_STRIKES = 4
 _WORTH_TELLING = 2.0
@@ -67,6 +71,11 @@ class Shared:
     _trouble: bool = False
     _bad: dict[int, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def bite(self) -> int:
+        """How many bytes each connection may have in hand."""
+        return max(_LEAST_BITE, min(_LARGEST_BITE, _IN_HAND // max(1, self.target)))
 
     def fail(self, failure: BaseException) -> None:
         """End the transfer; the first reason counts."""
@@ -122,7 +131,7 @@ class Worker(threading.Thread):
         super().__init__(name="commonhold-transfer", daemon=True)
         self._shared = shared
         self._connection = Connection(shared.network, silence=shared.silence, stopped=shared.stop)
-        self._view = memoryview(bytearray(BITE))
+        self._view = memoryview(bytearray(shared.bite))
         self._handed_over = False
         self._strikes = 0
         self._failures = 0
@@ -300,10 +309,13 @@ class Worker(threading.Thread):
         at, began = begin, time.monotonic()
         while at < length and response is not None:
             filled = 0
-            wanted = min(BITE, length - at)
+            wanted = min(shared.bite, len(self._view), length - at)
+            till = time.monotonic() + _BITE_SECONDS
             try:
                 while filled < wanted:
                     filled += self._receive(response, self._view[filled:wanted])
+                    if time.monotonic() > till:
+                        break
             finally:
                 if filled:
                     bite = self._view[:filled]
@@ -328,7 +340,7 @@ class Worker(threading.Thread):
         digest = hashlib.sha256()
         start, at = self._shared.plan.start(index), 0
         while at < begin:
-            count = self._shared.part.read(start + at, self._view[: min(BITE, begin - at)])
+            count = self._shared.part.read(start + at, self._view[: begin - at])
             if not count:
                 break
             digest.update(self._view[:count])
@@ -353,4 +365,4 @@ class Worker(threading.Thread):
 
     def _skip(self, response: Response, count: int) -> None:
         while count:
-            count -= self._receive(response, self._view[: min(BITE, count)])
+            count -= self._receive(response, self._view[:count])
