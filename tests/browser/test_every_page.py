@@ -56,6 +56,17 @@ def _direction(visit: Visit) -> str | None:
     return direction
 
 
+def _turned_labels(visit: Visit) -> list[str]:
+    """Headings and lines of lists that stand at the other side of the page than the rest, for the name in them."""
+    turned: list[str] = visit.window.eval_on_selector_all(
+        "main :is(h1, h2, h3, dd, .lines p):not(.prose, .prose *, .quoted, .said, [lang])",
+        """(labels, page) => labels.filter(one => getComputedStyle(one).direction !== page)
+            .map(one => one.textContent)""",
+        _direction(visit),
+    )
+    return turned
+
+
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("role", PAGES)
 def test_no_barriers_on_any_page(visit: Callable[..., Visit], stage: Stage, role: str, locale: str) -> None:
@@ -66,6 +77,7 @@ def test_no_barriers_on_any_page(visit: Callable[..., Visit], stage: Stage, role
             continue
         here.open(path.format(**stage.names), status)
         assert _direction(here) == ("rtl" if locale == "ar" else "ltr"), path
+        assert not _turned_labels(here), path
         # The order of things is the same in every language.
         if locale == "en-US":
             here.tab_through(path)
