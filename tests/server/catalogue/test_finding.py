@@ -1,9 +1,13 @@
 """Searching: what comes first, what is mended, what the facets say."""
 
 import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from commonhold.server.catalogue import queries
 from commonhold.server.catalogue.actions import save_dataset
@@ -135,6 +139,38 @@ def test_a_tally_follows_the_catalogue(owner: Organization) -> None:
     for expected in (1, 2, 3):
         assert finding.tally(ANONYMOUS, Filters(query=term), with_facets=True).count == expected
         made(owner, term)
+
+
+def test_of_those_who_ask_at_once_one_counts(owner: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broad count takes seconds: a crowd that searches for the same must not take as many times that."""
+    term, count = word(), tallies._count
+    made(owner, term)
+    begun, go_on, counted = threading.Event(), threading.Event(), []
+
+    def slowly(*arguments: Any, **named: Any) -> tallies.Tally:
+        begun.set()
+        assert go_on.wait(60)
+        counted.append(count(*arguments, **named))
+        return counted[-1]
+
+    def ask() -> tallies.Tally:
+        try:
+            return finding.tally(ANONYMOUS, Filters(query=term), with_facets=True)
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(tallies, "_count", slowly)
+    # Nothing else that happens on the site just now is a reason to count again.
+    monkeypatch.setattr(tallies.stretches, "generation", lambda: -1)
+    with ThreadPoolExecutor(3) as crowd:
+        first = crowd.submit(ask)
+        assert begun.wait(60)
+        others = [crowd.submit(ask), crowd.submit(ask)]
+        assert not wait(others, 0.5).done
+        go_on.set()
+        assert [one.result().count for one in (first, *others)] == [1, 1, 1]
+    assert len(counted) == 1
+    assert not tallies._counting
 
 
 def test_a_broad_tally_is_kept_for_a_minute(owner: Organization, monkeypatch: pytest.MonkeyPatch) -> None:

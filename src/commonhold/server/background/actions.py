@@ -43,6 +43,12 @@ def retry(job: int) -> bool:
         return bool(failed.delete()[0])
 
 
+def retry_all(name: str) -> None:
+    """Have every job of this name that has failed for good done again."""
+    for job in Job.objects.filter(name=name, status=FAILED).values_list("pk", flat=True):
+        retry(job)
+
+
 def drop(job: int) -> bool:
     """Take a job that has failed for good off the list; False where it is no such job."""
     return bool(Job.objects.filter(pk=job, status=FAILED).delete()[0])

@@ -73,15 +73,6 @@ def fail(job: Job, task: Task | None, error: str) -> bool:
     return True
 
 
-def retry_failed(name: str) -> None:
-    """Have the jobs of this name that were given up tried again, by jobs of their own; the failed ones go."""
-    for job in Job.objects.filter(name=name, status=FAILED):
-        with transaction.atomic():
-            fresh = Job(name=job.name, lane=job.lane, key=job.key, arguments=job.arguments)
-            Job.objects.bulk_create([fresh], ignore_conflicts=True)
-            job.delete()
-
-
 def backoff(attempts: int) -> float:
     """Return the seconds to wait after so many attempts: doubling, with a random fifth on top, at most an hour."""
     return min(_LONGEST_WAIT, _SHORTEST_WAIT * 2.0 ** min(attempts, 16)) * random.uniform(1.0, 1.2)  # noqa: S311

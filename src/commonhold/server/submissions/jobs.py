@@ -7,8 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from commonhold.server.background.actions import enqueue
-from commonhold.server.background.leases import retry_failed
+from commonhold.server.background.actions import enqueue, retry_all
 from commonhold.server.background.models import HEAVY
 from commonhold.server.background.registry import task
 from commonhold.server.catalogue.removal import DELETE_FILES
@@ -128,7 +127,7 @@ def clean() -> None:
 def tidy() -> None:
     """Once a day: remove what lies in the store and nothing needs (see ``inventory.py``)."""
     for name in (DROP, DELETE_FILES):
-        retry_failed(name)
+        retry_all(name)
     store = object_store(environment(), public_url="")
     orphans = inventory.find_orphans(store)
     try:

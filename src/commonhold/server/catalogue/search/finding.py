@@ -10,6 +10,7 @@ from commonhold.server.catalogue.queries import (
     COLUMNS,
     CURRENT_VERSION,
     NEWEST,
+    OWNER,
     RELEVANCE,
     SIZE,
     DatasetRow,
@@ -35,7 +36,6 @@ _KEYS = {
     DOWNLOADS: "coalesce(p.downloads, 0)",
 }
 _JOINS = {SIZE: CURRENT_VERSION, DOWNLOADS: "LEFT JOIN catalogue_popularity p ON p.dataset_id = d.id"}
-_OWNER = "JOIN organizations_organization o ON o.id = d.organization_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def page(viewer: Viewer, filters: Filters, *, count: int, limit: int, offset: in
     statement = (
         f"WITH hits AS (SELECT d.id, {key} AS place {selection.text(_JOINS.get(filters.sort, ''))} "  # noqa: S608  as above
         f"ORDER BY place DESC, d.id DESC LIMIT %s OFFSET %s) "
-        f"SELECT {COLUMNS} FROM hits h JOIN catalogue_dataset d ON d.id = h.id {_OWNER} {CURRENT_VERSION} "
+        f"SELECT {COLUMNS} FROM hits h JOIN catalogue_dataset d ON d.id = h.id {OWNER} {CURRENT_VERSION} "
         "ORDER BY h.place DESC, d.id DESC"
     )
     return [read_row(row) for row in sql.rows(statement, [*selection.parameters, limit, offset])]
@@ -87,11 +87,11 @@ def _down_the_list(viewer: Viewer, filters: Filters, *, limit: int, offset: int)
         return []
     # The plus keeps SQLite from going through the matches instead, and sorting them all.
     statement = (
-        f"WITH hits AS (SELECT d.id FROM catalogue_dataset d {_OWNER} "  # noqa: S608  as above
+        "WITH hits AS (SELECT d.id FROM catalogue_dataset d "  # noqa: S608  as above
         f"WHERE {' AND '.join(everything.conditions)} "
         f"AND +d.id IN (SELECT {match.key} FROM {match.matching} WHERE {match.condition}) "
         f"ORDER BY d.created_at DESC, d.id DESC LIMIT %s OFFSET %s) "
-        f"SELECT {COLUMNS} FROM hits h JOIN catalogue_dataset d ON d.id = h.id {_OWNER} {CURRENT_VERSION} "
+        f"SELECT {COLUMNS} FROM hits h JOIN catalogue_dataset d ON d.id = h.id {OWNER} {CURRENT_VERSION} "
         "ORDER BY d.created_at DESC, d.id DESC"
     )
     found = sql.rows(statement, [*everything.parameters, *match.parameters, limit, offset])
@@ -128,10 +128,10 @@ def _by_relevance(viewer: Viewer, filters: Filters, *, limit: int, offset: int) 
     statement = (
         f"WITH best AS ({text}), hits AS (SELECT id, 0 AS tier, score FROM best UNION ALL "  # noqa: S608  as above
         f"SELECT id, 1, 0 FROM (SELECT d.id FROM {match.matching} "
-        f"JOIN catalogue_dataset d ON d.id = {match.key} {_OWNER} "
+        f"JOIN catalogue_dataset d ON d.id = {match.key} "
         f"WHERE {match.condition} AND {conditions} AND d.id NOT IN (SELECT id FROM best) "
         f"ORDER BY {match.key} DESC LIMIT %s) others) "
-        f"SELECT {COLUMNS} FROM hits h JOIN catalogue_dataset d ON d.id = h.id {_OWNER} {CURRENT_VERSION} "
+        f"SELECT {COLUMNS} FROM hits h JOIN catalogue_dataset d ON d.id = h.id {OWNER} {CURRENT_VERSION} "
         "ORDER BY h.tier, h.score, d.id DESC LIMIT %s OFFSET %s"
     )
     found = sql.rows(
@@ -149,7 +149,7 @@ def _best(viewer: Viewer, filters: Filters) -> tuple[str, list[object]] | None:
         return None
     text = (
         f"SELECT d.id, {match.score} AS score FROM {match.matching} "  # noqa: S608  as above
-        f"JOIN catalogue_dataset d ON d.id = {match.key} {_OWNER} "
+        f"JOIN catalogue_dataset d ON d.id = {match.key} "
         f"WHERE {match.condition} AND {' AND '.join(selection.conditions)} ORDER BY {match.key} DESC LIMIT {CANDIDATES}"
     )
     return text, [*match.parameters, *selection.parameters]

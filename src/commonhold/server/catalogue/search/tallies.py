@@ -22,7 +22,7 @@ _MOST_KEPT = 2000
 
 # Facet and the column it counts.
 FACETS = {
-    "organization": "o.slug", "locale": "d.locale", "license": "d.license_abbreviation", "task": "d.task",
+    "organization": "d.organization_id", "locale": "d.locale", "license": "d.license_abbreviation", "task": "d.task",
     "format": "d.format", "visibility": "d.visibility",
 }  # fmt: skip
 
@@ -37,26 +37,48 @@ class Tally:
 
 _Question = tuple[tuple[int, ...], Filters, bool]
 _kept: OrderedDict[_Question, tuple[int, float, Tally]] = OrderedDict()
+_counting: dict[_Question, threading.Lock] = {}
 _lock = threading.Lock()
 
 
 def tally(viewer: Viewer, filters: Filters, *, with_facets: bool) -> Tally:
-    """Return the tally of a search; two statements, or one where it was counted before."""
+    """Return the tally of a search; two statements, or one where it was counted before.
+
+    Of those who ask the same at once, one counts and the others wait for it.
+    """
     # What shows in lists depends on the viewer's organizations alone (queries.visible_condition).
     question = (tuple(sorted(viewer.memberships)), replace(filters, sort=""), with_facets)
     generation = stretches.generation()
+    known = _known(question, generation)
+    if known:
+        return known
+    with _lock:
+        turn = _counting.setdefault(question, threading.Lock())
+    with turn:
+        known = _known(question, generation)
+        if known:
+            return known
+        try:
+            counted = _count(viewer, filters, with_facets=with_facets)
+            with _lock:
+                _kept[question] = (generation, time.monotonic(), counted)
+                while len(_kept) > _MOST_KEPT:
+                    _kept.popitem(last=False)
+        finally:
+            with _lock:
+                _counting.pop(question, None)
+    return counted
+
+
+def _known(question: _Question, generation: int) -> Tally | None:
+    """Return what was counted before, where that is still true or may still be told."""
     with _lock:
         kept = _kept.get(question)
-        if kept:
-            _kept.move_to_end(question)
-    if kept and (kept[0] == generation or _lasts(kept[1], kept[2])):
-        return kept[2]
-    counted = _count(viewer, filters, with_facets=with_facets)
-    with _lock:
-        _kept[question] = (generation, time.monotonic(), counted)
-        while len(_kept) > _MOST_KEPT:
-            _kept.popitem(last=False)
-    return counted
+        if kept is None:
+            return None
+        _kept.move_to_end(question)
+    counted_at, since, counted = kept
+    return counted if counted_at == generation or _lasts(since, counted) else None
 
 
 def _lasts(since: float, counted: Tally) -> bool:
@@ -71,11 +93,7 @@ def _count(viewer: Viewer, filters: Filters, *, with_facets: bool) -> Tally:
         found = sql.row(f"SELECT count(*) {selection.text()}", selection.parameters)
         return Tally(int(found[0]) if found else 0)
     columns = ", ".join(f"{column} AS {name}_value" for name, column in FACETS.items())
-    parts = [
-        f"SELECT * FROM (SELECT '{name}' AS facet, {name}_value AS value, count(*) AS datasets FROM hits "  # noqa: S608
-        f"WHERE {name}_value <> '' GROUP BY {name}_value ORDER BY 3 DESC, 2 LIMIT {MOST_VALUES}) {name}_values"
-        for name in FACETS
-    ]
+    parts = [_values(name) for name in FACETS]
     statement = (
         f"WITH hits AS (SELECT {columns} {selection.text()}) "  # noqa: S608  as above
         f"SELECT '' AS facet, '' AS value, count(*) AS datasets FROM hits UNION ALL {' UNION ALL '.join(parts)}"
@@ -89,3 +107,17 @@ def _count(viewer: Viewer, filters: Filters, *, with_facets: bool) -> Tally:
     for values in facets.values():
         values.sort(key=lambda entry: (-entry[1], entry[0]))
     return Tally(int(count), facets)
+
+
+def _values(name: str) -> str:
+    """Return the statement that counts the values of one facet among the ``hits``."""
+    if name == "organization":
+        return (
+            "SELECT 'organization', o.slug, c.datasets FROM (SELECT organization_value, count(*) AS datasets "  # noqa: S608
+            f"FROM hits GROUP BY organization_value ORDER BY 2 DESC, 1 LIMIT {MOST_VALUES}) c "
+            "JOIN organizations_organization o ON o.id = c.organization_value"
+        )
+    return (
+        f"SELECT * FROM (SELECT '{name}' AS facet, {name}_value AS value, count(*) AS datasets FROM hits "  # noqa: S608
+        f"WHERE {name}_value <> '' GROUP BY {name}_value ORDER BY 3 DESC, 2 LIMIT {MOST_VALUES}) {name}_values"
+    )
