@@ -3,11 +3,13 @@
 import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from commonhold.server.catalogue import queries
 from commonhold.server.catalogue.actions import save_dataset
@@ -143,14 +145,14 @@ def test_a_tally_follows_the_catalogue(owner: Organization) -> None:
 
 def test_of_those_who_ask_at_once_one_counts(owner: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
     """A broad count takes seconds: a crowd that searches for the same must not take as many times that."""
-    term, count = word(), tallies._count
+    term, count = word(), tallies._count_facets
     made(owner, term)
     begun, go_on, counted = threading.Event(), threading.Event(), []
 
-    def slowly(*arguments: Any, **named: Any) -> tallies.Tally:
+    def slowly(*arguments: Any) -> tallies.Tally:
         begun.set()
         assert go_on.wait(60)
-        counted.append(count(*arguments, **named))
+        counted.append(count(*arguments))
         return counted[-1]
 
     def ask() -> tallies.Tally:
@@ -159,7 +161,7 @@ def test_of_those_who_ask_at_once_one_counts(owner: Organization, monkeypatch: p
         finally:
             connection.close()
 
-    monkeypatch.setattr(tallies, "_count", slowly)
+    monkeypatch.setattr(tallies, "_count_facets", slowly)
     # Nothing else that happens on the site just now is a reason to count again.
     monkeypatch.setattr(tallies.stretches, "generation", lambda: -1)
     with ThreadPoolExecutor(3) as crowd:
@@ -218,3 +220,31 @@ def test_suggestions_are_names_that_begin_so(owner: Organization) -> None:
     ]
     assert finding.suggestions(ANONYMOUS, "") == []
     assert queries.Filters().query == ""
+
+
+def test_every_order_has_its_other_end(owner: Organization) -> None:
+    term = word()
+    for number in range(5):
+        made(owner, f"{term} {'x ' * number}")
+    for sort in ("relevance", "newest", "size"):
+        forth = Filters(query=term, sort=sort)
+        back = replace(forth, descending=False)
+        whole = [row.public_id for row in finding.listed(ANONYMOUS, forth, limit=9, offset=0)[0]]
+        assert len(whole) == 5
+        pages = [finding.listed(ANONYMOUS, back, limit=2, offset=offset) for offset in (0, 2, 4, 6)]
+        assert [count for _, count in pages] == [5, 5, 5, 5]
+        assert [row.public_id for rows, _ in pages for row in rows] == whole[::-1]
+
+
+def test_relevance_without_words_is_the_newest_first(owner: Organization) -> None:
+    names = [made(owner, word()).public_id for _ in range(3)]
+    filters = Filters(organizations=[owner.slug], sort="relevance")
+    rows, count = finding.listed(ANONYMOUS, filters, limit=9, offset=0)
+    assert ([row.public_id for row in rows], count) == (names[::-1], 3)
+
+
+def test_the_whole_list_is_not_counted_anew(database: None) -> None:
+    """However the empty filters were collected: its length is kept."""
+    with CaptureQueriesContext(connection) as asked:
+        finding.listed(ANONYMOUS, Filters(tasks=[], locales=[], organizations=[]), limit=5, offset=0)
+    assert not any("count(*)" in query["sql"].lower() for query in asked.captured_queries)

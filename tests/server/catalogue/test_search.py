@@ -4,8 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from commonhold.server.catalogue.queries import Filters, listed
+from commonhold.server.catalogue.queries import Filters
 from commonhold.server.catalogue.search import words
+from commonhold.server.catalogue.search.finding import listed
 from commonhold.server.kit.viewer import ANONYMOUS
 from tests.support.collection import Maker
 from tests.support.site import unique

@@ -140,7 +140,7 @@ def test_our_own_failure_is_a_page_too(visitor, database, monkeypatch):
         message = "a secret detail"
         raise RuntimeError(message)
 
-    monkeypatch.setattr(catalogue.queries, "listed", fail)
+    monkeypatch.setattr(catalogue.finding, "listed", fail)
     stranger = visitor()
     stranger.client.raise_request_exception = False
     answer = stranger.get("/datasets")

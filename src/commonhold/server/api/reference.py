@@ -19,7 +19,8 @@ from commonhold.server.api.samples import Call, samples
 from commonhold.server.api.sketch import example, sketch
 from commonhold.server.api.v4 import description as v4
 from commonhold.server.api.v4.advice import ADVICE as V4_ADVICE
-from commonhold.server.catalogue.queries import DatasetRow, Filters, listed
+from commonhold.server.catalogue.queries import DatasetRow, Filters
+from commonhold.server.catalogue.search.finding import listed
 from commonhold.server.kit.translation import pick
 from commonhold.server.kit.viewer import ANONYMOUS
 

@@ -140,6 +140,11 @@ class Filters:
     sort: str = NEWEST
     descending: bool = True
 
+    def __post_init__(self) -> None:
+        """Make equal what asks for the same, however it was collected."""
+        for name in ("tasks", "locales", "licenses", "formats", "organizations", "visibilities"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+
 
 @dataclass(slots=True)
 class Selection:
@@ -148,7 +153,6 @@ class Selection:
     joins: str = ""
     conditions: list[str] = field(default_factory=list)
     parameters: list[Any] = field(default_factory=list)
-    rank: str | None = None
 
     def add(self, condition: str, *parameters: Any) -> None:
         """Narrow the list to what fulfils a condition."""
@@ -163,27 +167,6 @@ class Selection:
     def text(self, joins: str = "") -> str:
         """Return FROM and WHERE, with further joins where they are needed; a count needs none."""
         return f"FROM catalogue_dataset d {self.joins} {joins} WHERE {' AND '.join(self.conditions)}"
-
-
-def listed(viewer: Viewer, filters: Filters, *, limit: int, offset: int) -> tuple[list[DatasetRow], int]:
-    """Return one page of the datasets that show in this viewer's list, and how many there are in all.
-
-    A query without a single word, only punctuation say, finds nothing.
-    """
-    if filters == Filters():
-        return newest(viewer, limit=limit, offset=offset)
-    selection = select(viewer, filters)
-    if selection is None:
-        return [], 0
-    total = sql.row(f"SELECT count(*) {selection.text()}", selection.parameters)
-    count = int(total[0]) if total else 0
-    if offset >= count:
-        return [], count
-    statement = (
-        f"SELECT {COLUMNS} {selection.text(f'{OWNER} {CURRENT_VERSION}')} "
-        f"ORDER BY {_order(filters, selection.rank)} LIMIT %s OFFSET %s"
-    )
-    return [read_row(row) for row in sql.rows(statement, [*selection.parameters, limit, offset])], count
 
 
 def newest(viewer: Viewer, *, limit: int, offset: int) -> tuple[list[DatasetRow], int]:
@@ -253,7 +236,7 @@ def select(viewer: Viewer, filters: Filters) -> Selection | None:
         match = index.match(filters.query)
         if match is None:
             return None
-        selection.joins, selection.rank = match.join, match.rank
+        selection.joins = match.join
         selection.parameters += match.parameters
     condition, parameters = visible_condition(viewer)
     selection.add(condition, *parameters)
@@ -275,16 +258,6 @@ def select(viewer: Viewer, filters: Filters) -> Selection | None:
     if filters.is_paid is not None:
         selection.add("d.is_paid" if filters.is_paid else "NOT d.is_paid")
     return selection
-
-
-def _order(filters: Filters, rank: str | None) -> str:
-    direction = "DESC" if filters.descending else "ASC"
-    if filters.sort == RELEVANCE and rank:
-        # The best match has the lowest rank: "descending" relevance is ascending rank.
-        return f"{rank} {'ASC' if filters.descending else 'DESC'}, d.created_at DESC, d.id DESC"
-    if filters.sort == SIZE:
-        return f"coalesce(v.size_bytes, 0) {direction}, d.id {direction}"
-    return f"d.created_at {direction}, d.id {direction}"
 
 
 def read_row(values: tuple[Any, ...]) -> DatasetRow:

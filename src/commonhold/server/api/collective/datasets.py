@@ -8,6 +8,7 @@ from commonhold.server.api.collective import problems, shapes
 from commonhold.server.api.collective.endpoint import Endpoint, answer, base_url
 from commonhold.server.api.collective.parameters import asked_language, asked_list, asked_version
 from commonhold.server.catalogue import queries
+from commonhold.server.catalogue.search import finding
 from commonhold.server.catalogue.vocabularies import TASKS
 from commonhold.server.kit.viewer import READ
 
@@ -47,7 +48,7 @@ class List(CatalogueEndpoint):
         viewer = self.caller.viewer
         _require_read(viewer.scopes)
         filters, page, limit = asked_list(request.GET)
-        rows, total = queries.listed(viewer, filters, limit=limit, offset=(page - 1) * limit)
+        rows, total = finding.listed(viewer, filters, limit=limit, offset=(page - 1) * limit)
         lang, site = asked_language(request.GET), base_url(request)
         return answer(
             shapes.DatasetList(items=[shapes.summary(viewer, row, lang, site) for row in rows], total=total)

@@ -16,6 +16,7 @@ from commonhold.server.catalogue.queries import (
     DatasetRow,
     Filters,
     Selection,
+    newest,
     read_row,
     select,
 )
@@ -53,22 +54,39 @@ def tally(viewer: Viewer, filters: Filters, *, with_facets: bool) -> Tally:
     return tallies.tally(viewer, filters, with_facets=with_facets)
 
 
+def listed(viewer: Viewer, filters: Filters, *, limit: int, offset: int) -> tuple[list[DatasetRow], int]:
+    """Return one page of a list, and how long the list is. A query without a single word finds nothing."""
+    if filters == Filters():
+        return newest(viewer, limit=limit, offset=offset)
+    count = tally(viewer, filters, with_facets=False).count
+    if offset >= count:
+        return [], count
+    return page(viewer, filters, count=count, limit=limit, offset=offset), count
+
+
 def page(viewer: Viewer, filters: Filters, *, count: int, limit: int, offset: int) -> list[DatasetRow]:
     """Return one page of what a search finds; ``count`` is how many it finds in all, as :func:`tally` told."""
     if filters.sort == RELEVANCE and filters.query:
-        return _by_relevance(viewer, filters, limit=limit, offset=offset)
+        if filters.descending:
+            return _by_relevance(viewer, filters, limit=limit, offset=offset)
+        # The same order, read from its end.
+        last = max(0, count - offset)
+        first = max(0, last - limit)
+        return _by_relevance(viewer, filters, limit=last - first, offset=first)[::-1]
     selection = select(viewer, filters)
     if selection is None:
         return []
-    if filters.sort == NEWEST and filters.query and _is_in_most(viewer, count, offset + limit):
+    sort = NEWEST if filters.sort == RELEVANCE else filters.sort
+    is_newest_first = sort == NEWEST and filters.descending
+    if is_newest_first and filters.query and _is_in_most(viewer, count, offset + limit):
         return _down_the_list(viewer, filters, limit=limit, offset=offset)
     # Only keys are sorted: whole rows would fill the sorter with the texts of everything that was found.
-    key = _KEYS[filters.sort]
+    key, direction = _KEYS[sort], "DESC" if filters.descending else "ASC"
     statement = (
-        f"WITH hits AS (SELECT d.id, {key} AS place {selection.text(_JOINS.get(filters.sort, ''))} "  # noqa: S608  as above
-        f"ORDER BY place DESC, d.id DESC LIMIT %s OFFSET %s) "
+        f"WITH hits AS (SELECT d.id, {key} AS place {selection.text(_JOINS.get(sort, ''))} "  # noqa: S608  as above
+        f"ORDER BY place {direction}, d.id {direction} LIMIT %s OFFSET %s) "
         f"SELECT {COLUMNS} FROM hits h JOIN catalogue_dataset d ON d.id = h.id {OWNER} {CURRENT_VERSION} "
-        "ORDER BY h.place DESC, d.id DESC"
+        f"ORDER BY h.place {direction}, d.id {direction}"
     )
     return [read_row(row) for row in sql.rows(statement, [*selection.parameters, limit, offset])]
 
@@ -162,6 +180,7 @@ __all__ = [
     "RELEVANCE",
     "SIZE",
     "Selection",
+    "listed",
     "page",
     "suggestions",
     "tally",

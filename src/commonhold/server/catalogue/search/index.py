@@ -13,11 +13,10 @@ _SHORTEST_LEARNT = 3
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A piece of SQL: joined to ``catalogue_dataset d``, it keeps what matches, each with a ``rank``, low first."""
+    """A piece of SQL: joined to ``catalogue_dataset d``, it keeps what matches."""
 
     join: str
     parameters: tuple[Any, ...]
-    rank: str
     # The same in pieces, for statements of another form: what is read, which of its columns names the dataset, the
     # condition that takes the parameters, and a score of the match that depends on the dataset alone (low first).
     matching: str = ""
@@ -80,16 +79,16 @@ def match(query: str) -> Match | None:
         # The limit that limits nothing keeps SQLite from folding this into the outer statement, where it would look
         # the words up anew for every dataset: 950 ms instead of 20 for a common word among 10,000.
         join = (
-            "JOIN (SELECT rowid AS dataset_id, bm25(catalogue_search, 8.0, 1.0) AS rank FROM catalogue_search "
-            "WHERE catalogue_search MATCH %s LIMIT -1) s ON s.dataset_id = d.id"
+            "JOIN (SELECT rowid AS dataset_id FROM catalogue_search WHERE catalogue_search MATCH %s LIMIT -1) s "
+            "ON s.dataset_id = d.id"
         )
-        return Match(join, (expression,), "s.rank", *_SQLITE_PIECES)
+        return Match(join, (expression,), *_SQLITE_PIECES)
     expression = " & ".join(f"'{word}'" for word in asked) + ":*"
     join = (
-        "JOIN (SELECT x.dataset_id, -ts_rank(x.document, q.q) AS rank FROM catalogue_search x, "
-        "(SELECT %s::text::tsquery AS q) q WHERE x.document @@ q.q) s ON s.dataset_id = d.id"
+        "JOIN (SELECT x.dataset_id FROM catalogue_search x WHERE x.document @@ %s::text::tsquery) s "
+        "ON s.dataset_id = d.id"
     )
-    return Match(join, (expression,), "s.rank", *_POSTGRESQL_PIECES)
+    return Match(join, (expression,), *_POSTGRESQL_PIECES)
 
 
 # A name with little else in it is closer to what was asked. FTS5's own bm25 would weigh words by how many datasets use
@@ -107,6 +106,6 @@ def match_names(query: str) -> Match | None:
         return None
     if connection.vendor == "sqlite":
         expression = "title : (" + " AND ".join(f'"{word}"' for word in asked) + "*)"
-        return Match("", (expression,), "", *_SQLITE_PIECES)
+        return Match("", (expression,), *_SQLITE_PIECES)
     expression = "".join(f"'{word}':A & " for word in asked[:-1]) + f"'{asked[-1]}':*A"
-    return Match("", (expression,), "", *_POSTGRESQL_PIECES)
+    return Match("", (expression,), *_POSTGRESQL_PIECES)

@@ -7,7 +7,8 @@ although the catalogue moves on (decision 12): such a count costs as much as a h
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from commonhold.server.catalogue import stretches
@@ -36,62 +37,98 @@ class Tally:
 
 
 _Question = tuple[tuple[int, ...], Filters, bool]
-_kept: OrderedDict[_Question, tuple[int, float, Tally]] = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    generation: int
+    since: float
+    tally: Tally
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it may be told although the catalogue has moved on."""
+        return self.tally.count > MANY and time.monotonic() - self.since < KEPT_SECONDS
+
+
+_kept: OrderedDict[_Question, _Kept] = OrderedDict()
 _counting: dict[_Question, threading.Lock] = {}
 _lock = threading.Lock()
 
 
 def tally(viewer: Viewer, filters: Filters, *, with_facets: bool) -> Tally:
-    """Return the tally of a search; two statements, or one where it was counted before.
+    """Return the tally of a search; one statement, with facets two where they are counted.
 
     Of those who ask the same at once, one counts and the others wait for it.
     """
     # What shows in lists depends on the viewer's organizations alone (queries.visible_condition).
-    question = (tuple(sorted(viewer.memberships)), replace(filters, sort=""), with_facets)
-    generation = stretches.generation()
-    known = _known(question, generation)
-    if known:
-        return known
+    question = (tuple(sorted(viewer.memberships)), replace(filters, sort="", descending=True), with_facets)
+    kept = _look(question)
+    if kept and kept.lasts:
+        return kept.tally
+    with _turn(question):
+        kept = _look(question)
+        if kept and kept.lasts:
+            return kept.tally
+        count = _with_facets if with_facets else _without
+        generation, counted = count(viewer, filters, kept.generation if kept else None)
+        if kept and counted is None:
+            return kept.tally
+        found = counted or Tally(0)
+        with _lock:
+            _kept[question] = _Kept(generation, time.monotonic(), found)
+            while len(_kept) > _MOST_KEPT:
+                _kept.popitem(last=False)
+    return found
+
+
+def _look(question: _Question) -> _Kept | None:
+    with _lock:
+        kept = _kept.get(question)
+        if kept:
+            _kept.move_to_end(question)
+    return kept
+
+
+@contextmanager
+def _turn(question: _Question) -> Iterator[None]:
+    """Let one thread at a time count the answer to a question."""
     with _lock:
         turn = _counting.setdefault(question, threading.Lock())
     with turn:
-        known = _known(question, generation)
-        if known:
-            return known
         try:
-            counted = _count(viewer, filters, with_facets=with_facets)
-            with _lock:
-                _kept[question] = (generation, time.monotonic(), counted)
-                while len(_kept) > _MOST_KEPT:
-                    _kept.popitem(last=False)
+            yield
         finally:
             with _lock:
                 _counting.pop(question, None)
-    return counted
 
 
-def _known(question: _Question, generation: int) -> Tally | None:
-    """Return what was counted before, where that is still true or may still be told."""
-    with _lock:
-        kept = _kept.get(question)
-        if kept is None:
-            return None
-        _kept.move_to_end(question)
-    counted_at, since, counted = kept
-    return counted if counted_at == generation or _lasts(since, counted) else None
-
-
-def _lasts(since: float, counted: Tally) -> bool:
-    return counted.count > MANY and time.monotonic() - since < KEPT_SECONDS
-
-
-def _count(viewer: Viewer, filters: Filters, *, with_facets: bool) -> Tally:
+def _without(viewer: Viewer, filters: Filters, known: int | None) -> tuple[int, Tally | None]:
+    """Return the catalogue's generation, and the count where it is not the ``known`` one, in one statement."""
     selection = select(viewer, filters)
     if selection is None:
-        return Tally(0, {name: [] for name in FACETS} if with_facets else {})
-    if not with_facets:
-        found = sql.row(f"SELECT count(*) {selection.text()}", selection.parameters)
-        return Tally(int(found[0]) if found else 0)
+        return 0, Tally(0)
+    found = sql.row(
+        f"SELECT g.number, CASE WHEN g.number = %s THEN NULL ELSE (SELECT count(*) {selection.text()}) END "  # noqa: S608
+        "FROM catalogue_generation g WHERE g.id = 1",
+        [-1 if known is None else known, *selection.parameters],
+    )
+    if found is None:
+        raise RuntimeError("the catalogue has lost its generation")
+    generation, count = found
+    return int(generation), None if count is None else Tally(int(count))
+
+
+def _with_facets(viewer: Viewer, filters: Filters, known: int | None) -> tuple[int, Tally | None]:
+    """Return the catalogue's generation, and count and facets where it is not the ``known`` one."""
+    generation = stretches.generation()
+    return generation, None if generation == known else _count_facets(viewer, filters)
+
+
+def _count_facets(viewer: Viewer, filters: Filters) -> Tally:
+    selection = select(viewer, filters)
+    if selection is None:
+        return Tally(0, {name: [] for name in FACETS})
     columns = ", ".join(f"{column} AS {name}_value" for name, column in FACETS.items())
     parts = [_values(name) for name in FACETS]
     statement = (

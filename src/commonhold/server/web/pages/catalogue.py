@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from commonhold.server.catalogue import queries
+from commonhold.server.catalogue.search import finding
 from commonhold.server.kit.viewer import ANONYMOUS
 from commonhold.server.web.components import Pages, page_count
 from commonhold.server.web.viewer import viewer_of
@@ -111,7 +112,7 @@ def datasets(request: HttpRequest) -> HttpResponse:
 
 
 def _list(request: HttpRequest, asked: Asked, more: dict[str, Any]) -> HttpResponse:
-    rows, total = queries.listed(
+    rows, total = finding.listed(
         viewer_of(request), asked.filters(), limit=PAGE_SIZE, offset=(asked.page - 1) * PAGE_SIZE
     )
     pages = Pages(asked.page, page_count(total, PAGE_SIZE), asked.address())

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from commonhold.server.catalogue import queries
+from commonhold.server.catalogue.search import finding
 from commonhold.server.kit.translation import DEFAULT_LOCALE
 from commonhold.server.organizations.queries import organization
 from commonhold.server.web.components import Pages, page_count, shown
@@ -23,7 +24,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     asked = Asked.read(request.GET)
     number = asked.page
     filters = queries.Filters(organizations=[found.slug])
-    rows, total = queries.listed(viewer, filters, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
+    rows, total = finding.listed(viewer, filters, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
     pages = Pages(number, page_count(total, PAGE_SIZE), reverse("organization", args=[slug]))
     if number > pages.count:
         return redirect(pages.of(pages.count))
