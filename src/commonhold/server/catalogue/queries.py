@@ -193,10 +193,12 @@ def newest(viewer: Viewer, *, limit: int, offset: int) -> tuple[list[DatasetRow]
                 f"AND p.organization_id IN ({sql.placeholders(own)}) AND (p.created_at, p.id) >= (%s, %s))"
             )
             parameters += [*own, start.since, start.since_id]
+    # What is skipped is passed over in its index and its first columns, and joined to nothing.
     statement = (
-        f"SELECT {COLUMNS} FROM catalogue_dataset d "  # noqa: S608  as above
-        f"{OWNER} {CURRENT_VERSION} WHERE {condition} "
-        f"ORDER BY d.created_at DESC, d.id DESC LIMIT %s OFFSET {skip}"
+        f"WITH hits AS (SELECT d.id FROM catalogue_dataset d WHERE {condition} "  # noqa: S608  as above
+        f"ORDER BY d.created_at DESC, d.id DESC LIMIT %s OFFSET {skip}) "
+        f"SELECT {COLUMNS} FROM hits h JOIN catalogue_dataset d ON d.id = h.id {OWNER} {CURRENT_VERSION} "
+        "ORDER BY d.created_at DESC, d.id DESC"
     )
     return [read_row(row) for row in sql.rows(statement, parameters)], total
 
