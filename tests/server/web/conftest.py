@@ -13,6 +13,14 @@ from tests.support.mail import letters_to
 PASSWORD = "correct horse battery"
 
 
+@pytest.fixture(autouse=True)
+def _every_operator_is_told(monkeypatch):
+    """However many the tests before this one have made."""
+    from commonhold.server.accounts import directory
+
+    monkeypatch.setattr(directory, "MOST_OPERATORS", 10_000)
+
+
 @dataclass
 class Visitor:
     """Somebody with a browser of their own; forms are checked for their token as in a real one."""

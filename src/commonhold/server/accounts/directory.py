@@ -6,6 +6,8 @@ from commonhold.server.accounts.models import Person
 from commonhold.server.kit.viewer import OPERATOR, REVIEWER, Viewer
 
 ACTIVE, DEACTIVATED = "active", "deactivated"
+# To how many operators a letter about what waits goes.
+MOST_OPERATORS = 50
 
 
 def people(
@@ -54,6 +56,6 @@ def with_address(viewer: Viewer, address: str) -> int | None:
     return Person.objects.filter(email=address.strip().lower()).values_list("pk", flat=True).first()
 
 
-def operators(limit: int = 20) -> list[Person]:
-    """Return who runs the site, so that they can be told of what waits for them."""
-    return list(Person.objects.filter(is_operator=True, is_active=True).order_by("pk")[:limit])
+def operators() -> list[Person]:
+    """Return who runs the site, so that they can be told of what waits for them: the first of very many."""
+    return list(Person.objects.filter(is_operator=True, is_active=True).order_by("pk")[:MOST_OPERATORS])

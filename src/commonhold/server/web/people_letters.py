@@ -11,8 +11,6 @@ from commonhold.server.organizations.models import Invitation, Organization, Rig
 from commonhold.server.web.addresses import absolute
 from commonhold.server.web.context import SITE_NAME
 
-_MOST_OPERATORS = 50
-
 
 def tell_invited(request: HttpRequest, invitation: Invitation) -> None:
     """Tell somebody that they are invited; in the inviter's language, since theirs would tell of an account."""
@@ -26,7 +24,7 @@ def tell_invited(request: HttpRequest, invitation: Invitation) -> None:
 def tell_operators(request: HttpRequest, asked: RightsRequest) -> None:
     """Tell the operators that somebody wants to publish."""
     address = absolute(request, reverse("rights_desk"))
-    for person in operators(_MOST_OPERATORS):
+    for person in operators():
         _write(
             person.email,
             person.locale,
