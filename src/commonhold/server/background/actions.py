@@ -44,9 +44,11 @@ def retry(job: int) -> bool:
 
 
 def retry_all(name: str) -> None:
-    """Have every job of this name that has failed for good done again."""
-    for job in Job.objects.filter(name=name, status=FAILED).values_list("pk", flat=True):
-        retry(job)
+    """Ask anew for every job of this name that has failed for good; the failed ones go."""
+    for job in Job.objects.filter(name=name, status=FAILED):
+        with transaction.atomic():
+            enqueue(name, lane=job.lane, key=job.key, **job.arguments)
+            drop(job.pk)
 
 
 def drop(job: int) -> bool:

@@ -67,8 +67,8 @@ class Dataset(Described):
 
     class Meta:
         indexes = [
-            # The list, newest first, and the same within one organization.
-            # Covers what decides about a place in a list: a deep page passes over hundreds without reading them.
+            # The list, newest first, and the same within one organization. The first covers what decides about a
+            # place in the list: a deep page passes over hundreds without reading them.
             models.Index(
                 fields=["status", "-created_at", "-id", "visibility", "organization"],
                 name="catalogue_dataset_lists",

@@ -69,6 +69,10 @@ _TIMES = (25, 26, 32)
 
 OWNER = "JOIN organizations_organization o ON o.id = d.organization_id"
 CURRENT_VERSION = "LEFT JOIN catalogue_datasetversion v ON v.id = d.current_version_id"
+# Reads the rows of what a statement has found as ``hits``.
+ROWS_OF_HITS = (
+    f"SELECT {COLUMNS} FROM hits h JOIN catalogue_dataset d ON d.id = h.id {OWNER} {CURRENT_VERSION}"  # noqa: S608
+)
 _NUMBERED = "LEFT JOIN catalogue_datasetversion v ON v.dataset_id = d.id AND v.number = %s"
 
 
@@ -193,12 +197,11 @@ def newest(viewer: Viewer, *, limit: int, offset: int) -> tuple[list[DatasetRow]
                 f"AND p.organization_id IN ({sql.placeholders(own)}) AND (p.created_at, p.id) >= (%s, %s))"
             )
             parameters += [*own, start.since, start.since_id]
-    # What is skipped is passed over in its index and its first columns, and joined to nothing.
+    # What is skipped is passed over in the index, and joined to nothing.
     statement = (
         f"WITH hits AS (SELECT d.id FROM catalogue_dataset d WHERE {condition} "  # noqa: S608  as above
         f"ORDER BY d.created_at DESC, d.id DESC LIMIT %s OFFSET {skip}) "
-        f"SELECT {COLUMNS} FROM hits h JOIN catalogue_dataset d ON d.id = h.id {OWNER} {CURRENT_VERSION} "
-        "ORDER BY d.created_at DESC, d.id DESC"
+        f"{ROWS_OF_HITS} ORDER BY d.created_at DESC, d.id DESC"
     )
     return [read_row(row) for row in sql.rows(statement, parameters)], total
 

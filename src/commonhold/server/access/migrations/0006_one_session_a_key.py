@@ -7,21 +7,18 @@ from typing import Any
 
 from django.db import migrations, models
 
+from commonhold.server.kit import indexes
+
 _NAME = "access_record_asked_once"
-_INDEX = f"INDEX {{how}} {_NAME} ON access_accessrecord (asked_with) WHERE asked_with IS NOT NULL"
+_ON = "access_accessrecord (asked_with) WHERE asked_with IS NOT NULL"
 
 
 def create(apps: Any, schema_editor: Any) -> None:
-    if schema_editor.connection.vendor == "postgresql":
-        drop(apps, schema_editor)  # what a build that was broken off left behind is never used, nor mended
-        schema_editor.execute(f"CREATE UNIQUE {_INDEX.format(how='CONCURRENTLY')}")
-    else:
-        schema_editor.execute(f"CREATE UNIQUE {_INDEX.format(how='IF NOT EXISTS')}")
+    indexes.create(schema_editor, _NAME, _ON, kind="UNIQUE INDEX")
 
 
 def drop(apps: Any, schema_editor: Any) -> None:
-    how = "CONCURRENTLY IF EXISTS" if schema_editor.connection.vendor == "postgresql" else "IF EXISTS"
-    schema_editor.execute(f"DROP INDEX {how} {_NAME}")
+    indexes.drop(schema_editor, _NAME)
 
 
 class Migration(migrations.Migration):

@@ -121,12 +121,12 @@ def _asked_for(query: QueryDict) -> tuple[Filters, bool]:
     words = given.get("q", "")
     filters = Filters(
         query=words,
-        organizations=tuple(given.get("organization", ())),
-        locales=tuple(given.get("locale", ())),
-        licenses=tuple(given.get("license", ())),
-        tasks=tuple(given.get("task", ())),
-        formats=tuple(given.get("format", ())),
-        visibilities=tuple(given.get("visibility", ())),
+        organizations=given.get("organization", ()),
+        locales=given.get("locale", ()),
+        licenses=given.get("license", ()),
+        tasks=given.get("task", ()),
+        formats=given.get("format", ()),
+        visibilities=given.get("visibility", ()),
         sort=given.get("sort") or (RELEVANCE if words else NEWEST),
     )
     return filters, given.get("facets", True) if "facets" in query else True

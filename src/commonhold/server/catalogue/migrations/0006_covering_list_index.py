@@ -8,29 +8,20 @@ from typing import Any
 
 from django.db import migrations, models
 
+from commonhold.server.kit import indexes
+
 _OLD, _NEW = "catalogue_dataset_newest", "catalogue_dataset_lists"
-_TABLE = "catalogue_dataset"
-_OLD_COLUMNS = "status, created_at DESC, id DESC"
-_NEW_COLUMNS = f"{_OLD_COLUMNS}, visibility, organization_id"
-
-
-def _exchange(schema_editor: Any, made: str, columns: str, dropped: str) -> None:
-    if schema_editor.connection.vendor == "postgresql":
-        # What a build that was broken off left behind is never used, nor mended.
-        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {made}")
-        schema_editor.execute(f"CREATE INDEX CONCURRENTLY {made} ON {_TABLE} ({columns})")
-        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {dropped}")
-    else:
-        schema_editor.execute(f"CREATE INDEX IF NOT EXISTS {made} ON {_TABLE} ({columns})")
-        schema_editor.execute(f"DROP INDEX IF EXISTS {dropped}")
+_NEWEST_FIRST = "status, created_at DESC, id DESC"
 
 
 def forwards(apps: Any, schema_editor: Any) -> None:
-    _exchange(schema_editor, _NEW, _NEW_COLUMNS, _OLD)
+    indexes.create(schema_editor, _NEW, f"catalogue_dataset ({_NEWEST_FIRST}, visibility, organization_id)")
+    indexes.drop(schema_editor, _OLD)
 
 
 def backwards(apps: Any, schema_editor: Any) -> None:
-    _exchange(schema_editor, _OLD, _OLD_COLUMNS, _NEW)
+    indexes.create(schema_editor, _OLD, f"catalogue_dataset ({_NEWEST_FIRST})")
+    indexes.drop(schema_editor, _NEW)
 
 
 class Migration(migrations.Migration):

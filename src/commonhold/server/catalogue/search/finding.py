@@ -7,15 +7,13 @@ from dataclasses import dataclass, replace
 
 from commonhold.server.catalogue import stretches
 from commonhold.server.catalogue.queries import (
-    COLUMNS,
     CURRENT_VERSION,
     NEWEST,
-    OWNER,
     RELEVANCE,
+    ROWS_OF_HITS,
     SIZE,
     DatasetRow,
     Filters,
-    Selection,
     newest,
     read_row,
     select,
@@ -83,18 +81,17 @@ def page(viewer: Viewer, filters: Filters, *, count: int, limit: int, offset: in
     # Only keys are sorted: whole rows would fill the sorter with the texts of everything that was found.
     key, direction = _KEYS[sort], "DESC" if filters.descending else "ASC"
     statement = (
-        f"WITH hits AS (SELECT d.id, {key} AS place {selection.text(_JOINS.get(sort, ''))} "  # noqa: S608  as above
+        f"WITH hits AS (SELECT d.id, {key} AS place {selection.text(_JOINS.get(sort, ''))} "
         f"ORDER BY place {direction}, d.id {direction} LIMIT %s OFFSET %s) "
-        f"SELECT {COLUMNS} FROM hits h JOIN catalogue_dataset d ON d.id = h.id {OWNER} {CURRENT_VERSION} "
-        f"ORDER BY h.place {direction}, d.id {direction}"
+        f"{ROWS_OF_HITS} ORDER BY h.place {direction}, d.id {direction}"
     )
     return [read_row(row) for row in sql.rows(statement, [*selection.parameters, limit, offset])]
 
 
 def _is_in_most(viewer: Viewer, count: int, wanted: int) -> bool:
     """Return whether going down the list meets ``wanted`` hits before as many datasets were passed as are hits."""
-    listed, _ = stretches.find(viewer, 0)
-    return wanted * listed < count * count
+    length, _ = stretches.find(viewer, 0)
+    return wanted * length < count * count
 
 
 def _down_the_list(viewer: Viewer, filters: Filters, *, limit: int, offset: int) -> list[DatasetRow]:
@@ -109,8 +106,7 @@ def _down_the_list(viewer: Viewer, filters: Filters, *, limit: int, offset: int)
         f"WHERE {' AND '.join(everything.conditions)} "
         f"AND +d.id IN (SELECT {match.key} FROM {match.matching} WHERE {match.condition}) "
         f"ORDER BY d.created_at DESC, d.id DESC LIMIT %s OFFSET %s) "
-        f"SELECT {COLUMNS} FROM hits h JOIN catalogue_dataset d ON d.id = h.id {OWNER} {CURRENT_VERSION} "
-        "ORDER BY d.created_at DESC, d.id DESC"
+        f"{ROWS_OF_HITS} ORDER BY d.created_at DESC, d.id DESC"
     )
     found = sql.rows(statement, [*everything.parameters, *match.parameters, limit, offset])
     return [read_row(row) for row in found]
@@ -149,8 +145,7 @@ def _by_relevance(viewer: Viewer, filters: Filters, *, limit: int, offset: int) 
         f"JOIN catalogue_dataset d ON d.id = {match.key} "
         f"WHERE {match.condition} AND {conditions} AND d.id NOT IN (SELECT id FROM best) "
         f"ORDER BY {match.key} DESC LIMIT %s) others) "
-        f"SELECT {COLUMNS} FROM hits h JOIN catalogue_dataset d ON d.id = h.id {OWNER} {CURRENT_VERSION} "
-        "ORDER BY h.tier, h.score, d.id DESC LIMIT %s OFFSET %s"
+        f"{ROWS_OF_HITS} ORDER BY h.tier, h.score, d.id DESC LIMIT %s OFFSET %s"
     )
     found = sql.rows(
         statement,
@@ -179,7 +174,6 @@ __all__ = [
     "NEWEST",
     "RELEVANCE",
     "SIZE",
-    "Selection",
     "listed",
     "page",
     "suggestions",

@@ -70,16 +70,12 @@ def tally(viewer: Viewer, filters: Filters, *, with_facets: bool) -> Tally:
         kept = _look(question)
         if kept and kept.lasts:
             return kept.tally
-        count = _with_facets if with_facets else _without
-        generation, counted = count(viewer, filters, kept.generation if kept else None)
-        if kept and counted is None:
-            return kept.tally
-        found = counted or Tally(0)
+        counted = (_with_facets if with_facets else _without)(viewer, filters, kept)
         with _lock:
-            _kept[question] = _Kept(generation, time.monotonic(), found)
+            _kept[question] = counted
             while len(_kept) > _MOST_KEPT:
                 _kept.popitem(last=False)
-    return found
+    return counted.tally
 
 
 def _look(question: _Question) -> _Kept | None:
@@ -103,26 +99,31 @@ def _turn(question: _Question) -> Iterator[None]:
                 _counting.pop(question, None)
 
 
-def _without(viewer: Viewer, filters: Filters, known: int | None) -> tuple[int, Tally | None]:
-    """Return the catalogue's generation, and the count where it is not the ``known`` one, in one statement."""
+def _without(viewer: Viewer, filters: Filters, kept: _Kept | None) -> _Kept:
+    """Count, unless what is ``kept`` is of the catalogue's generation; one statement for both."""
     selection = select(viewer, filters)
     if selection is None:
-        return 0, Tally(0)
+        return _Kept(0, time.monotonic(), Tally(0))
     found = sql.row(
         f"SELECT g.number, CASE WHEN g.number = %s THEN NULL ELSE (SELECT count(*) {selection.text()}) END "  # noqa: S608
         "FROM catalogue_generation g WHERE g.id = 1",
-        [-1 if known is None else known, *selection.parameters],
+        [kept.generation if kept else -1, *selection.parameters],
     )
     if found is None:
         raise RuntimeError("the catalogue has lost its generation")
     generation, count = found
-    return int(generation), None if count is None else Tally(int(count))
+    if kept and count is None:
+        return kept
+    return _Kept(int(generation), time.monotonic(), Tally(int(count)))
 
 
-def _with_facets(viewer: Viewer, filters: Filters, known: int | None) -> tuple[int, Tally | None]:
-    """Return the catalogue's generation, and count and facets where it is not the ``known`` one."""
+def _with_facets(viewer: Viewer, filters: Filters, kept: _Kept | None) -> _Kept:
+    """Count, facets too, unless what is ``kept`` is of the catalogue's generation."""
     generation = stretches.generation()
-    return generation, None if generation == known else _count_facets(viewer, filters)
+    if kept and kept.generation == generation:
+        return kept
+    counted = _count_facets(viewer, filters)
+    return _Kept(generation, time.monotonic(), counted)
 
 
 def _count_facets(viewer: Viewer, filters: Filters) -> Tally:
