@@ -4,6 +4,7 @@ import base64
 import contextlib
 import http.server
 import json
+import random
 import socket
 import ssl
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from commonhold.client import errors
-from commonhold.client.connection import BrokenOffError, Connection, UnsentError
+from commonhold.client.connection import BrokenOffError, Connection, Response, UnsentError
 from commonhold.client.network import Network, Proxy
 
 Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
@@ -335,3 +336,104 @@ def test_an_answer_that_is_no_http_is_told(connection: Connection) -> None:
         connection.request("POST", f"http://127.0.0.1:{listener.getsockname()[1]}/", {})
     thread.join()
     listener.close()
+
+
+def test_much_is_gathered_from_a_line_that_brings_it_in_morsels() -> None:
+    def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(2_000_000))
+        handler.end_headers()
+        for _ in range(2000):
+            handler.wfile.write(bytes(1000))
+
+    with serving(answer) as (url, _):
+        connection = Connection(Network())
+        response, view, receives = connection.request("GET", url, {}), memoryview(bytearray(1 << 20)), 0
+        while response.receive(view, gather=64 << 10):
+            receives += 1
+        assert receives < 100
+        connection.close()
+
+
+@pytest.fixture(params=["http", "https"])
+def maybe_tls(
+    request: pytest.FixtureRequest, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> ssl.SSLContext | None:
+    """What a server needs to speak with clients that trust it, or nothing."""
+    if request.param == "http":
+        return None
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+    return tls_of(certificate)
+
+
+def test_gathering_never_holds_back_a_little(maybe_tls: ssl.SSLContext | None) -> None:
+    """What a line brings late is received at once, be it the rest of a body or a short answer after a long one."""
+    long, goes_on = 1_000_000, threading.Semaphore(0)
+
+    def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
+        if handler.path == "/short":
+            plain(handler, body=b"short")
+            return
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(long + (0 if handler.path == "/long" else 20)))
+        handler.end_headers()
+        handler.wfile.write(bytes(long))
+        for _ in range(0 if handler.path == "/long" else 2):
+            goes_on.acquire(timeout=30)
+            handler.wfile.write(bytes(10))
+
+    with serving(answer, maybe_tls) as (url, seen):
+        connection, view = Connection(Network(), silence=10), memoryview(bytearray(1 << 20))
+
+        def begun(path: str) -> Response:
+            response, left = connection.request("GET", url + path, {}), long
+            while left:
+                left -= response.receive(view[: min(left, 100_000)], gather=64 << 10)
+            return response
+
+        assert begun("/long").is_spent()
+        assert connection.request("GET", f"{url}/short", {}).read(100) == b"short"
+        assert len(seen) == 2, "it was asked for a second time"
+        response = begun("/late")
+        goes_on.release()
+        assert response.receive(view) == 10
+        goes_on.release()
+        assert response.receive(view, gather=64 << 10) == 10
+        response = begun("/late")
+        goes_on.release()
+        assert response.receive(view, gather=64 << 10) == 10  # though 64 KiB never come
+        goes_on.release()
+        assert response.read(100) == bytes(10)
+        connection.close()
+
+
+def test_what_is_gathered_is_what_was_sent(maybe_tls: ssl.SSLContext | None) -> None:
+    """In order and whole, however much is taken at a time and wherever a receive ends."""
+    content = random.Random(6).randbytes(3_000_000)
+
+    with serving(lambda handler: plain(handler, body=content), maybe_tls) as (url, _):
+        connection, sizes = Connection(Network()), random.Random(7)
+        for gather in (1, 64 << 10, 256 << 10):
+            response, received = connection.request("GET", url, {}), bytearray()
+            view = memoryview(bytearray(1 << 20))
+            while count := response.receive(view[: sizes.choice([1, 100, 8192, 70_000, 1 << 20])], gather=gather):
+                received += view[:count]
+            assert received == content
+        connection.close()
+
+
+def test_a_stream_that_ends_early_ends_what_gathers(maybe_tls: ssl.SSLContext | None) -> None:
+    def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(1 << 20))
+        handler.end_headers()
+        handler.wfile.write(bytes(300_000))
+        handler.close_connection = True
+
+    with serving(answer, maybe_tls) as (url, _):
+        connection = Connection(Network(), silence=10)
+        response, view, received = connection.request("GET", url, {}), memoryview(bytearray(1 << 20)), 0
+        while count := response.receive(view, gather=256 << 10):
+            received += count
+        assert received == 300_000
+        connection.close()

@@ -6,12 +6,14 @@ another.
 
 import contextlib
 import http.client
+import io
 import socket
 import ssl
 import threading
 from collections.abc import Iterable, Mapping
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
+from commonhold.client.arrivals import Arrivals
 from commonhold.client.errors import ProtocolError, UnreachableError
 from commonhold.client.network import USER_AGENT, Network
 
@@ -36,17 +38,28 @@ class BrokenOffError(UnreachableError):
 class _Body(http.client.HTTPResponse):
     """A response whose body can be read as it arrives, straight into the caller's memory."""
 
-    def readinto_some(self, view: memoryview) -> int:
-        """Fill the front of ``view`` with what one receive brings; 0 at the end of the body."""
+    def __init__(self, sock: socket.socket, debuglevel: int = 0, method: str | None = None) -> None:
+        super().__init__(sock, debuglevel, method)
+        self._arrivals = Arrivals(sock)
+        self._is_past_buffer = False
+
+    def readinto_some(self, view: memoryview, gather: int) -> int:
+        """Fill the front of ``view`` with what arrives; 0 at the end of the body."""
         if self.chunked or self.fp is None:
             return self.readinto(view)
-        if self.length is not None and len(view) > self.length:
-            view = view[: self.length]
-        count = self.fp.readinto1(view)
-        if self.length is not None:
-            self.length -= count
-            if not self.length:
-                self.readinto(view[:0])  # lets the base class see the end, which frees the connection
+        if self.length is None:
+            return self.fp.readinto1(view)
+        view = view[: self.length]
+        if self._is_past_buffer:
+            count = self._arrivals.receive(view, gather)
+        else:
+            count = self.fp.readinto1(view)
+            # What came along with the headers lay in a buffer, which is passed over when it has been emptied.
+            self._is_past_buffer = len(view) > io.DEFAULT_BUFFER_SIZE
+        self.length -= count
+        if not self.length:
+            self._arrivals.take_each()  # the next answer on this connection may be a short one
+            self.readinto(view[:0])  # lets the base class see the end, which frees the connection
         return count
 
 
@@ -70,14 +83,18 @@ class Response:
         """The announced length of the body, None where it is not known beforehand."""
         return self._body.length
 
-    def receive(self, view: memoryview) -> int:
+    def receive(self, view: memoryview, *, gather: int = 1) -> int:
         """Fill the front of ``view`` with what has arrived, waiting for at least a byte; 0 at the end.
+
+        Args:
+            view: where to put it.
+            gather: how many bytes it is worth a moment to wait for.
 
         Raises:
             BrokenOffError: the connection ended, or brought nothing within the time allowed.
         """
         try:
-            return self._body.readinto_some(view)
+            return self._body.readinto_some(view, gather)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise BrokenOffError(
                 f"The connection to {host_of(self.url)} broke off: {_reason(error)}."

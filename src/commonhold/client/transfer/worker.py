@@ -11,6 +11,7 @@ from commonhold.client import errors
 from commonhold.client.connection import Connection, Response
 from commonhold.client.network import Network
 from commonhold.client.retry import jitter
+from commonhold.client.transfer.buffer import buffer
 from commonhold.client.transfer.faults import (
     ExpiredError,
     MisbehavedError,
@@ -31,6 +32,10 @@ _IN_HAND = 16 << 20
 _LEAST_BITE, _LARGEST_BITE = 1 << 20, 4 << 20
 # On a slow line a bite is taken long before it is full: what came is kept, and whoever watches sees it come.
 _BITE_SECONDS = 0.5
+# Who is woken for each packet of a fast line has no time for anything else: so much, or what comes in so long, is
+# worth waiting for. Below the least of it there is nothing to gain.
+_LEAST_GATHERED, _MOST_GATHERED = 64 << 10, 256 << 10
+_GATHER_SECONDS = 0.002
 _LONGEST_RUN = 8
 _MOST_STRIKES = 4
 _WORTH_TELLING = 2.0
@@ -131,11 +136,12 @@ class Worker(threading.Thread):
         super().__init__(name="commonhold-transfer", daemon=True)
         self._shared = shared
         self._connection = Connection(shared.network, silence=shared.silence, stopped=shared.stop)
-        self._view = memoryview(bytearray(shared.bite))
+        self._view = buffer(shared.bite)
         self._handed_over = False
         self._strikes = 0
         self._failures = 0
         self._pace = 0.0
+        self._gather = 1
         self.received = 0
         self.kept = 0
         self.is_leaving = False
@@ -167,6 +173,7 @@ class Worker(threading.Thread):
             shared.fail(failure)
         finally:
             self._connection.close()
+            self._view = memoryview(b"")  # the memory goes now, and not after all others have ended
             shared.share.give_back()
             shared.wake.set()
 
@@ -310,12 +317,13 @@ class Worker(threading.Thread):
         while at < length and response is not None:
             filled = 0
             wanted = min(shared.bite, len(self._view), length - at)
-            till = time.monotonic() + _BITE_SECONDS
+            opened = time.monotonic()
             try:
                 while filled < wanted:
                     filled += self._receive(response, self._view[filled:wanted])
-                    if time.monotonic() > till:
+                    if time.monotonic() > opened + _BITE_SECONDS:
                         break
+                self._gather = _worth_gathering(filled / max(1e-6, time.monotonic() - opened))
             finally:
                 if filled:
                     bite = self._view[:filled]
@@ -352,7 +360,7 @@ class Worker(threading.Thread):
         throttle = shared.share.throttle
         if throttle.gulp:
             view = view[: throttle.gulp]
-        count = response.receive(view)
+        count = response.receive(view, gather=self._gather)
         if not count:
             raise errors.UnreachableError("The storage ended the connection in the middle.")
         self.received += count
@@ -366,3 +374,9 @@ class Worker(threading.Thread):
     def _skip(self, response: Response, count: int) -> None:
         while count:
             count -= self._receive(response, self._view[:count])
+
+
+def _worth_gathering(pace: float) -> int:
+    """How many bytes to wait for at once on a line that brings so many a second."""
+    count = min(_MOST_GATHERED, int(pace * _GATHER_SECONDS))
+    return count if count >= _LEAST_GATHERED else 1

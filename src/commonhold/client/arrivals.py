@@ -1,0 +1,78 @@
+"""Taking what arrives on a connection: each bit at once from a slow line, much at a time from a fast one.
+
+Who is woken for each packet of a fast line spends more on waking than on the bytes. And TLS hands out records of
+16 KiB: where the way from one to the next is long, threads get into each other's way on it.
+"""
+
+import contextlib
+import select
+import socket
+import ssl
+
+# Not every system can wait for more than the first byte.
+_CAN_GATHER = hasattr(select, "poll") and hasattr(socket, "SO_RCVLOWAT")
+# A line that has just become slow costs this much, and no more.
+_MOST_MILLISECONDS = 100
+# So much of a stream may lie in TLS, where the system does not count it: a record, with what surrounds it.
+_HELD_BY_TLS = 32 << 10
+
+
+class Arrivals:
+    """What arrives on one connection, from behind the headers on."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        self._is_tls = isinstance(connection, ssl.SSLSocket)
+        self._least = 1
+
+    def receive(self, view: memoryview, gather: int) -> int:
+        """Fill the front of ``view``, waiting for a byte at least; 0 at the end of the stream.
+
+        Args:
+            view: where to put it. No more may be expected than what fits.
+            gather: how many bytes it is worth a tenth of a second to wait for.
+
+        Raises:
+            OSError: the connection broke, or brought nothing within the time it is given.
+        """
+        self._gather(min(gather, len(view) - (_HELD_BY_TLS if self._is_tls else 0)))
+        count = self._socket.recv_into(view)
+        if self._is_tls and gather > 1 and count:
+            count += self._rest_at_hand(view[count:])
+        return count
+
+    def take_each(self) -> None:
+        """Let whoever waits on this connection wake for a single byte again."""
+        self._wake_at(1)
+
+    def _gather(self, count: int) -> None:
+        """Wait until so many bytes are here, or the stream has ended; not for long."""
+        if not _CAN_GATHER:
+            return
+        self._wake_at(max(1, count))
+        if count > 1:
+            waiting = select.poll()
+            waiting.register(self._socket, select.POLLIN)
+            if not waiting.poll(_MOST_MILLISECONDS):
+                self._wake_at(1)
+
+    def _wake_at(self, count: int) -> None:
+        if count != self._least:
+            self._least = count
+            with contextlib.suppress(OSError):  # closed meanwhile, or unknown here: then each arrival wakes
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
+
+    def _rest_at_hand(self, view: memoryview) -> int:
+        """Take the records that have come already."""
+        at, patience = 0, self._socket.gettimeout()
+        self._socket.settimeout(0)
+        try:
+            with contextlib.suppress(OSError):  # nothing more is here; of a broken line, the next receive hears too
+                while at < len(view):
+                    count = self._socket.recv_into(view[at:])
+                    if not count:
+                        break
+                    at += count
+        finally:
+            self._socket.settimeout(patience)
+        return at
