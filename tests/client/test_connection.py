@@ -416,7 +416,9 @@ def test_what_is_gathered_is_what_was_sent(maybe_tls: ssl.SSLContext | None) -> 
         for gather in (1, 64 << 10, 256 << 10):
             response, received = connection.request("GET", url, {}), bytearray()
             view = memoryview(bytearray(1 << 20))
-            while count := response.receive(view[: sizes.choice([1, 100, 8192, 70_000, 1 << 20])], gather=gather):
+            while count := response.receive(
+                view[: sizes.choice([1, 100, 8192, 70_000, 1 << 20])], gather=gather
+            ):
                 received += view[:count]
             assert received == content
         connection.close()
