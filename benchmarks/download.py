@@ -1,8 +1,8 @@
 """A verified download of one archive, beside what people use instead.
 
 ``python -m benchmarks.download`` makes an archive of random bytes, serves it on the loopback, and lets every
-contestant fetch and verify it in turn, several rounds over. Rivals that are not installed are named. Figures are
-ratios within one run; on another day the machine is another one.
+contestant fetch and verify it, several rounds over, each in an order of its own. Rivals that are not installed are named.
+Figures are ratios within one run; on another day the machine is another one.
 
     --from SERVER   nginx (where it is installed, else :mod:`benchmarks.range_server`), or our embedded store (nginx)
     --size MIB      size of the archive (1024)
@@ -19,6 +19,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import random
 import shutil
 import signal
 import statistics
@@ -210,13 +211,22 @@ def contestants(
     return found, absent
 
 
-def run(contestant: Contestant, folder: Path) -> None:
-    """Let one run once, in an empty folder, and note time and peak memory."""
+def run(contestant: Contestant, folder: Path, archive: Path) -> None:
+    """Let one run once, in an empty folder, and note time and peak memory.
+
+    A virtual machine gives memory back to its host some seconds after it was freed, and who uses it next pays for having
+    it again, which may be as long as the download. So that nobody inherits that from who ran before, a file as large is
+    written and removed before each run.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
+    shutil.copyfile(archive, folder / archive.name)
+    (folder / archive.name).unlink()
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "NO_PROXY": "*"}
     began = time.monotonic()
-    process = subprocess.Popen(contestant.command(folder), shell=True, cwd=folder, env=environment)
+    process = subprocess.Popen(
+        contestant.command(folder), shell=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL
+    )
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.monotonic() - began
@@ -284,10 +294,11 @@ def main() -> None:
             site(address, archive.name, size, checksum, None) as without,
         ):
             everyone, absent = contestants(address, archive.name, checksum, with_pieces, without)
-            for number in range(given.rounds):
-                turn = number % len(everyone)
-                for contestant in everyone[turn:] + everyone[:turn]:
-                    run(contestant, folder / "out")
+            # The same orders each time; but nobody always comes after the same other.
+            chance = random.Random(given.rounds)
+            for _ in range(given.rounds):
+                for contestant in chance.sample(everyone, len(everyone)):
+                    run(contestant, folder / "out", archive)
         cap = f", each connection bounded to {given.cap} MiB/s" if given.cap else ""
         print(
             f"{given.size} MiB from {given.server} over the loopback{cap}, {given.rounds} rounds, {os.cpu_count()} cores"
