@@ -34,8 +34,8 @@ _LEAST_BITE, _LARGEST_BITE = 1 << 20, 4 << 20
 _BITE_SECONDS = 0.5
 # Who is woken for each packet of a fast line has no time for anything else: so much, or what comes in so long, is
 # worth waiting for. Below the least of it there is nothing to gain.
-_LEAST_GATHERED, _MOST_GATHERED = 64 << 10, 256 << 10
-_GATHER_SECONDS = 0.002
+_LEAST_GATHERED, _MOST_GATHERED = 64 << 10, 512 << 10
+_GATHER_SECONDS = 0.01
 _LONGEST_RUN = 8
 _MOST_STRIKES = 4
 _WORTH_TELLING = 2.0
