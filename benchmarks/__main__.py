@@ -12,6 +12,7 @@ ALL = (
     "download",
     "download --from embedded",
     "download --cap 60 --rounds 3",
+    "download --tls --rounds 3",
     "members",
     "signing",
     "verification",

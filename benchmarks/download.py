@@ -8,6 +8,7 @@ Figures are ratios within one run; on another day the machine is another one.
     --size MIB      size of the archive (1024)
     --rounds N      how often each runs (5)
     --cap MIB       bound on each connection, in MiB per second (none)
+    --tls           over HTTPS, with a certificate made for the occasion (needs nginx and openssl)
     --folder DIR    where files go (memory, where the system has it)
     --json FILE     write the figures there too
 """
@@ -45,8 +46,9 @@ events {{ worker_connections 256; }}
 http {{ access_log off; sendfile on; tcp_nopush on; etag on; client_body_temp_path {folder}/body;
 proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi;
 scgi_temp_path {folder}/scgi;
-server {{ listen 127.0.0.1:{port}; root {folder}; {cap} }} }}
+server {{ listen 127.0.0.1:{port}{tls}; root {folder}; {cap} }} }}
 """
+_TLS = " ssl; ssl_certificate {authority}; ssl_certificate_key {folder}/key.pem"
 
 
 @dataclass
@@ -73,16 +75,24 @@ def make_archive(path: Path, mebibytes: int) -> tuple[str, list[str]]:
 
 
 @contextlib.contextmanager
-def web_server(folder: Path, archive: Path, cap: int) -> Iterator[str]:
-    """Serve the archive by nginx, or what stands in for it; yield its address."""
+def web_server(folder: Path, archive: Path, cap: int, authority: Path | None = None) -> Iterator[str]:
+    """Serve the archive by nginx, or what stands in for it; yield its address.
+
+    Args:
+        folder: where the server's files go.
+        archive: what it serves.
+        cap: bound on each connection, in MiB per second, or 0.
+        authority: the certificate that it serves with over HTTPS, its key beside it; None for HTTP.
+    """
     nginx = shutil.which("nginx")
     if nginx:
         port = free_port()
         settings = folder / "nginx.conf"
         limit = f"limit_rate {cap}m;" if cap else ""
-        settings.write_text(_NGINX.format(folder=folder, port=port, cap=limit))
+        tls = _TLS.format(authority=authority, folder=folder) if authority else ""
+        settings.write_text(_NGINX.format(folder=folder, port=port, cap=limit, tls=tls))
         with running([nginx, "-p", str(folder), "-c", str(settings)], port):
-            yield f"http://127.0.0.1:{port}/{archive.name}"
+            yield f"{'https' if authority else 'http'}://127.0.0.1:{port}/{archive.name}"
         return
     command = [sys.executable, "-m", "benchmarks.range_server", str(archive), str(cap << 20)]
     with subprocess.Popen(
@@ -92,6 +102,19 @@ def web_server(folder: Path, archive: Path, cap: int) -> Iterator[str]:
             raise RuntimeError("the server tells its port to nobody")
         yield f"http://127.0.0.1:{int(process.stdout.readline())}/{archive.name}"
         process.send_signal(signal.SIGTERM)
+
+
+def make_certificate(folder: Path) -> Path:
+    """Make a certificate for the loopback, and its key beside it; return its path."""
+    certificate = folder / "certificate.pem"
+    subprocess.run(
+        [
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "key.pem",
+            "-out", certificate, "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+        ],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return certificate
 
 
 @contextlib.contextmanager
@@ -166,10 +189,15 @@ def site(address: str, name: str, size: int, checksum: str, pieces: list[str] | 
 
 
 def contestants(
-    address: str, name: str, checksum: str, with_pieces: str, without: str
+    address: str, name: str, checksum: str, with_pieces: str, without: str, authority: Path | None = None
 ) -> tuple[list[Contestant], list[str]]:
-    """Return who runs here, and who is absent."""
-    ours = f"{sys.executable} -m commonhold download archive --quiet --api-url"
+    """Return who runs here, and who is absent; each trusts the ``authority`` named."""
+    trusting = f"REQUESTS_CA_BUNDLE={authority} " if authority else ""
+    ours = f"{trusting}{sys.executable} -m commonhold download archive --quiet --api-url"
+    aria2c, curl, rclone = (
+        f"{tool} {option} {authority}" if authority else tool
+        for tool, option in (("aria2c", "--ca-certificate"), ("curl", "--cacert"), ("rclone", "--ca-cert"))
+    )
     check = f"echo '{checksum}  {name}' | sha256sum --check --quiet"
     # A signed address is one file and no folder: rclone takes that over one connection.
     several = "--multi-thread-streams 16 --multi-thread-cutoff 64M"
@@ -183,19 +211,19 @@ def contestants(
             Contestant(
                 "aria2c -x16 --checksum",
                 lambda _: (
-                    f"aria2c -q -x16 -s16 -k1M --file-allocation=none --checksum=sha-256={checksum} -o {name} "
+                    f"{aria2c} -q -x16 -s16 -k1M --file-allocation=none --checksum=sha-256={checksum} -o {name} "
                     f"'{address}'"
                 ),
             )
         ],
         "curl": [
-            Contestant("curl + sha256sum", lambda _: f"curl -s -o {name} '{address}' && {check}"),
+            Contestant("curl + sha256sum", lambda _: f"{curl} -s -o {name} '{address}' && {check}"),
             Contestant(
-                "curl (proves nothing)", lambda _: f"curl -s -o {name} '{address}'", is_verified=False
+                "curl (proves nothing)", lambda _: f"{curl} -s -o {name} '{address}'", is_verified=False
             ),
         ],
         "rclone": [
-            Contestant("rclone + sha256sum", lambda _: f"rclone -q --config /dev/null {copy} && {check}")
+            Contestant("rclone + sha256sum", lambda _: f"{rclone} -q --config /dev/null {copy} && {check}")
         ],
     }
     found = [
@@ -274,9 +302,12 @@ def main() -> None:
         "--folder", type=Path, default=Path("/dev/shm") if Path("/dev/shm").is_dir() else None
     )
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--tls", action="store_true")
     given = parser.parse_args()
-    if given.cap and given.server == "embedded":
-        parser.error("the embedded store knows no bound on a connection: use --from nginx")
+    if (given.cap or given.tls) and given.server == "embedded":
+        parser.error("the embedded store knows no bound on a connection, and no TLS: use --from nginx")
+    if given.tls and not (shutil.which("nginx") and shutil.which("openssl")):
+        parser.error("HTTPS needs nginx and openssl installed")
     # As an installation does: else each start compiles the command anew where nobody may keep the outcome.
     compileall.compile_dir(ROOT / "src", quiet=1)
     with tempfile.TemporaryDirectory(dir=given.folder, prefix="commonhold-bench-") as name:
@@ -284,16 +315,17 @@ def main() -> None:
         archive = folder / "archive.tar.gz"
         checksum, pieces = make_archive(archive, given.size)
         size = archive.stat().st_size
+        authority = make_certificate(folder) if given.tls else None
         with (
             (
                 embedded_store(folder, archive)
                 if given.server == "embedded"
-                else web_server(folder, archive, given.cap)
+                else web_server(folder, archive, given.cap, authority)
             ) as address,
             site(address, archive.name, size, checksum, pieces) as with_pieces,
             site(address, archive.name, size, checksum, None) as without,
         ):
-            everyone, absent = contestants(address, archive.name, checksum, with_pieces, without)
+            everyone, absent = contestants(address, archive.name, checksum, with_pieces, without, authority)
             # The same orders each time; but nobody always comes after the same other.
             chance = random.Random(given.rounds)
             for _ in range(given.rounds):
@@ -301,7 +333,8 @@ def main() -> None:
                     run(contestant, folder / "out", archive)
         cap = f", each connection bounded to {given.cap} MiB/s" if given.cap else ""
         print(
-            f"{given.size} MiB from {given.server} over the loopback{cap}, {given.rounds} rounds, {os.cpu_count()} cores"
+            f"{given.size} MiB from {given.server} over the loopback{' by HTTPS' if given.tls else ''}{cap}, "
+            f"{given.rounds} rounds, {os.cpu_count()} cores"
         )
         figures = show(everyone, absent, size)
     if given.json:
