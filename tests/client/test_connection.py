@@ -439,3 +439,23 @@ def test_a_stream_that_ends_early_ends_what_gathers(maybe_tls: ssl.SSLContext | 
             received += count
         assert received == 300_000
         connection.close()
+
+
+def test_what_comes_after_an_abort_is_still_what_was_sent(maybe_tls: ssl.SSLContext | None) -> None:
+    """Bytes may still lie in the system when another thread gives a connection up; they never come undeciphered."""
+    content = random.Random(8).randbytes(1_000_000)
+
+    with serving(lambda handler: plain(handler, body=content), maybe_tls) as (url, _):
+        connection = Connection(Network(), silence=10)
+        response, view, received = (
+            connection.request("GET", url, {}),
+            memoryview(bytearray(1 << 20)),
+            bytearray(),
+        )
+        received += view[: response.receive(view[:20_000])]
+        connection.abort()
+        with contextlib.suppress(BrokenOffError):
+            while count := response.receive(view):
+                received += view[:count]
+        assert received == content[: len(received)]
+        connection.close()

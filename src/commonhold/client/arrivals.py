@@ -67,9 +67,8 @@ class Arrivals:
         at, patience = 0, self._socket.gettimeout()
         self._socket.settimeout(0)
         try:
-            with contextlib.suppress(
-                OSError
-            ):  # nothing more is here; of a broken line, the next receive hears too
+            # Nothing more is here; or the line broke, of which the next receive hears too.
+            with contextlib.suppress(OSError):
                 while at < len(view):
                     count = self._socket.recv_into(view[at:])
                     if not count:

@@ -275,7 +275,8 @@ class Connection:
         waiting = self._socket
         if waiting is not None:
             with contextlib.suppress(OSError):
-                waiting.shutdown(socket.SHUT_RDWR)
+                # Not as TLS has it, which forgets its keys: what is still here would then be read undeciphered.
+                socket.socket.shutdown(waiting, socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close everything; the next request opens it again."""
