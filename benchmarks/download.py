@@ -34,6 +34,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.support.certificate import make_certificate
 from tests.support.ports import free_port
 
 from benchmarks.processes import running
@@ -102,19 +103,6 @@ def web_server(folder: Path, archive: Path, cap: int, authority: Path | None = N
             raise RuntimeError("the server tells its port to nobody")
         yield f"http://127.0.0.1:{int(process.stdout.readline())}/{archive.name}"
         process.send_signal(signal.SIGTERM)
-
-
-def make_certificate(folder: Path) -> Path:
-    """Make a certificate for the loopback, and its key beside it; return its path."""
-    certificate = folder / "certificate.pem"
-    subprocess.run(
-        [
-            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "key.pem",
-            "-out", certificate, "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
-        ],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return certificate
 
 
 @contextlib.contextmanager
@@ -315,7 +303,7 @@ def main() -> None:
         archive = folder / "archive.tar.gz"
         checksum, pieces = make_archive(archive, given.size)
         size = archive.stat().st_size
-        authority = make_certificate(folder) if given.tls else None
+        authority = make_certificate(folder)[0] if given.tls else None
         with (
             (
                 embedded_store(folder, archive)

@@ -7,7 +7,6 @@ import json
 import random
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 from commonhold.client import errors
 from commonhold.client.connection import BrokenOffError, Connection, Response, UnsentError
 from commonhold.client.network import Network, Proxy
+from tests.support.certificate import make_certificate
 
 Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
 
@@ -243,18 +243,10 @@ def test_a_proxy_that_cannot_be_used_is_told() -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("tls")
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
-    command = [
-        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-        "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=127.0.0.1",
-        "-addext", "subjectAltName=IP:127.0.0.1",
-    ]  # fmt: skip
     try:
-        subprocess.run(command, capture_output=True, check=True)
+        return make_certificate(tmp_path_factory.mktemp("tls"))
     except FileNotFoundError:
         pytest.skip("openssl is not installed")
-    return certificate, key
 
 
 def tls_of(certificate: tuple[Path, Path]) -> ssl.SSLContext:
