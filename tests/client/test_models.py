@@ -8,18 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonhold.client import errors
-from commonhold.client.models import (
-    LARGEST_FILE,
-    Account,
-    Dataset,
-    DatasetPage,
-    Pieces,
-    Session,
-    instant,
-    sha256,
-    web_address,
-    whole,
-)
+from commonhold.client.account import Account
+from commonhold.client.fields import LARGEST_FILE, instant, sha256, web_address, whole
+from commonhold.client.models import Dataset, DatasetPage, Pieces, Session
 
 HEX = "ab" * 32
 SESSION = {"downloadUrl": "https://s.example/x?signature=1", "sizeBytes": "5", "checksum": f"sha256:{HEX}"}

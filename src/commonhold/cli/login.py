@@ -12,9 +12,9 @@ from commonhold.cli.browser import open_page
 from commonhold.cli.options import Command, Site, site_options
 from commonhold.cli.output import clean
 from commonhold.client import errors
+from commonhold.client.account import Account
 from commonhold.client.api import Client
 from commonhold.client.keys import fault
-from commonhold.client.models import Account
 from commonhold.client.settings import Credentials, Settings, credentials_path
 
 _LONGEST_NAME = 80
@@ -53,7 +53,7 @@ def command(
     this makes is named after this machine, and stored in the system's keyring or where only you can read it. Later
     commands use the site signed in to last.
     """
-    settings = replace(site, api_url=address or site.api_url).settings()
+    settings = site._replace(api_url=address or site.api_url).settings()
     if paste or key_stdin:
         key = _pasted(settings, from_stdin=key_stdin)
     else:

@@ -2,16 +2,15 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 from commonhold.cli.output import Output
 from commonhold.client.api import Client
+from commonhold.client.http.network import is_loopback
 from commonhold.client.keys import is_foreign
-from commonhold.client.network import is_loopback
 from commonhold.client.settings import Settings, load
 
 
@@ -26,8 +25,7 @@ class Command(click.Command):
                 formatter.write(f"  {line}\n")
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(NamedTuple):
     """The site a command is about, and where its words go."""
 
     output: Output

@@ -1,12 +1,10 @@
 """One way out for results and messages: for people, for programs (``--json``), for scripts (``--quiet``)."""
 
 import json
-import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
@@ -49,8 +47,7 @@ def fit(text: str, columns: int) -> str:
     return text + " " * (columns - width(text))
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(NamedTuple):
     """Where a command's words go."""
 
     as_json: bool = False
@@ -75,9 +72,11 @@ class Output:
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]], *, shrink: int) -> None:
         """Write a table; the column ``shrink`` gives way where the terminal is narrow."""
+        from shutil import get_terminal_size  # noqa: PLC0415 -- brings much along that other commands do not need
+
         cleaned = [[clean(cell).replace("\n", " ") for cell in row] for row in rows]
         widths = [max(width(row[i]) for row in (headings, *cleaned)) for i in range(len(headings))]
-        room = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 10_000
+        room = get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 10_000
         over = sum(widths) + 2 * (len(widths) - 1) - room
         widths[shrink] = max(12, widths[shrink] - max(0, over))
         for row in ([] if self.quiet else [headings]) + list(cleaned):

@@ -4,7 +4,7 @@ import click
 
 from commonhold.cli.options import Site, site_options
 from commonhold.cli.output import size
-from commonhold.client.models import Limit
+from commonhold.client.account import Limit
 
 
 @click.command("quota")

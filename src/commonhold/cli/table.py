@@ -1,10 +1,9 @@
 """Every command: where it lives, and what it does in a line. Reading this table loads none of them."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One command.
 
     Attributes:

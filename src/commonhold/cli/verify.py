@@ -9,7 +9,7 @@ from commonhold.cli.options import Command, Site, site_options
 from commonhold.cli.output import size
 from commonhold.cli.progress import watcher_for
 from commonhold.client import errors
-from commonhold.client.models import sha256
+from commonhold.client.fields import sha256
 from commonhold.client.transfer.engine import Options
 from commonhold.client.transfer.request import Request
 from commonhold.client.transfer.verify import (

@@ -20,13 +20,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from commonhold.client.account import Account, Limit
     from commonhold.client.api import Client
     from commonhold.client.archive.archive import Archive, members
     from commonhold.client.archive.models import Member
     from commonhold.client.asynchronous import AsyncClient
     from commonhold.client.cache import Cache, cached
     from commonhold.client.errors import CommonholdError
-    from commonhold.client.models import Account, Dataset, DatasetPage, Limit, Pieces, Session, Version
+    from commonhold.client.models import Dataset, DatasetPage, Pieces, Session, Version
     from commonhold.client.people import AccessRequest, DeviceCodes, DeviceKey
     from commonhold.client.settings import Settings
     from commonhold.client.settings import load as load_settings
@@ -72,7 +73,7 @@ __all__ = [
 # Where each name is at home. Loaded when it is first asked for: the command, above all, uses few of them at a time.
 _HOMES = {
     "AccessRequest": "people",
-    "Account": "models",
+    "Account": "account",
     "Archive": "archive.archive",
     "AsyncClient": "asynchronous",
     "Cache": "cache",
@@ -82,7 +83,7 @@ _HOMES = {
     "DatasetPage": "models",
     "DeviceCodes": "people",
     "DeviceKey": "people",
-    "Limit": "models",
+    "Limit": "account",
     "Member": "archive.models",
     "Options": "transfer.engine",
     "Outcome": "transfer.request",

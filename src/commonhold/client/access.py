@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from commonhold.client.deferred import Deferred
-from commonhold.client.models import whole
+from commonhold.client.fields import whole
 from commonhold.client.wire import Wire, items_of, pages, part
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from commonhold.client import errors
-from commonhold.client.connection import Response, host_of
-from commonhold.client.models import web_address
+from commonhold.client.fields import web_address
+from commonhold.client.http.connection import Response, host_of
 from commonhold.client.retry import retry_after
 
 _LARGEST_REFUSAL = 1 << 20

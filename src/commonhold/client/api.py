@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 from commonhold.client import errors
 from commonhold.client.access import AccessCalls
 from commonhold.client.deferred import Deferred
-from commonhold.client.models import Account, Dataset, DatasetPage, Pieces, Session, Version
+from commonhold.client.models import Dataset, DatasetPage, Pieces, Session, Version
 from commonhold.client.publishing import PublishingCalls
 from commonhold.client.retry import http_date
 from commonhold.client.sign_in import SignInCalls
 from commonhold.client.wire import LARGEST_ANSWER, items_of, pages, part
 
 if TYPE_CHECKING:
+    from commonhold.client import account as accounts
     from commonhold.client.archive import models as archives
     from commonhold.client.transfer.request import Outcome, Watcher
 else:
+    accounts = Deferred("commonhold.client.account")
     archives = Deferred("commonhold.client.archive.models")
 
 # A file of 16 TiB in 8 MiB pieces has two million of them, 67 characters each.
@@ -79,9 +81,9 @@ class Client(AccessCalls, PublishingCalls, SignInCalls):
         """Return the OpenAPI document of the API."""
         return self._get("/openapi.json")
 
-    def account(self) -> Account:
+    def account(self) -> "accounts.Account":
         """Return whom the key speaks for, and what is left of the limits."""
-        return Account.read(self._get("/account"))
+        return accounts.Account.read(self._get("/account"))
 
     # -- bytes
 

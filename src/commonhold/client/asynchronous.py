@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from commonhold.client import errors
+from commonhold.client.account import Account
 from commonhold.client.api import LARGEST_PAGE, Client
 from commonhold.client.archive.models import Member, MemberPage
-from commonhold.client.models import Account, Dataset, DatasetPage, Pieces, Session, Version
+from commonhold.client.models import Dataset, DatasetPage, Pieces, Session, Version
 from commonhold.client.people import AccessRequest, DeviceCodes, DeviceKey
 from commonhold.client.settings import Settings
 from commonhold.client.submissions import PartAddress, Submission, UploadSession, UploadState

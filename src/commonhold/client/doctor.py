@@ -16,11 +16,12 @@ from urllib.parse import urlsplit
 
 from commonhold import __version__
 from commonhold.client import errors
+from commonhold.client.account import Account, Limit
 from commonhold.client.api import Client
 from commonhold.client.cache import cache_folder
-from commonhold.client.connection import Connection, host_of
-from commonhold.client.models import Account, Limit, instant
-from commonhold.client.network import Network, is_loopback
+from commonhold.client.fields import instant
+from commonhold.client.http.connection import Connection, host_of
+from commonhold.client.http.network import Network, is_loopback
 from commonhold.client.retry import http_date
 from commonhold.client.settings import Settings
 

@@ -6,10 +6,9 @@ error.
 """
 
 import re
-import string
 import zlib
 
-_ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _PREFIX = "chk_"
 _FORM = re.compile(r"chk_[0-9A-Za-z]{49}")
 _SENDABLE = re.compile(r"[\x21-\x7e]{1,4096}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from commonhold.client import errors
-from commonhold.client.models import mapping, needed, text, web_address, whole
+from commonhold.client.fields import mapping, needed, text, web_address, whole
 
 _SHORTEST_INTERVAL, _LONGEST_INTERVAL = 1, 60
 _LONGEST_LIFE = 3600

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from commonhold.client.deferred import Deferred
-from commonhold.client.models import whole
+from commonhold.client.fields import whole
 from commonhold.client.wire import Wire, items_of, pages, part
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ works, else in the same file.
 import json
 import os
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +18,8 @@ from urllib.parse import urlsplit
 
 from commonhold.client import vault
 from commonhold.client.errors import LocalFileError, UsageError
+from commonhold.client.http.network import is_loopback
 from commonhold.client.keys import fault
-from commonhold.client.network import is_loopback
 
 DEFAULT_API_URL = "http://127.0.0.1:8000/api"
 #: Where a key was found that is in no file.
@@ -125,7 +124,7 @@ class Credentials:
         return True
 
     def _write(self, content: Mapping[str, Any]) -> None:
-        draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
+        draft = self.path.with_name(f".{self.path.name}.{os.urandom(4).hex()}")
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

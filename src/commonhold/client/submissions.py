@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from commonhold.client import errors
-from commonhold.client.models import mapping, needed, text, web_address, whole
+from commonhold.client.fields import mapping, needed, text, web_address, whole
 from commonhold.client.wire import part
 
 

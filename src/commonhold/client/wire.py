@@ -8,8 +8,9 @@ from urllib.parse import quote, urlencode
 
 from commonhold.client import errors
 from commonhold.client.answers import refusal
-from commonhold.client.connection import Connection, Response, UnsentError, host_of
-from commonhold.client.network import Network
+from commonhold.client.http.connection import Connection, Response, host_of
+from commonhold.client.http.faults import UnsentError
+from commonhold.client.http.network import Network
 from commonhold.client.retry import Patience, jitter
 from commonhold.client.settings import Settings
 

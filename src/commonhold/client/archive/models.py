@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from commonhold.client.errors import ProtocolError
-from commonhold.client.models import mapping, sha256, whole
+from commonhold.client.fields import mapping, sha256, whole
 
 TAR_GZ, ZIP = "tar.gz", "zip"
 FILE, FOLDER, LINK = "file", "folder", "link"

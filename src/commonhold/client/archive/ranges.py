@@ -10,7 +10,7 @@ from commonhold.client import errors
 from commonhold.client.api import Client
 from commonhold.client.archive.models import MemberPage
 from commonhold.client.archive.sessions import SessionStore
-from commonhold.client.connection import Connection, Response
+from commonhold.client.http.connection import Connection, Response
 from commonhold.client.models import Pieces, Session
 from commonhold.client.retry import Patience, jitter
 from commonhold.client.transfer.engine import Options

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from commonhold.client.models import Session, web_address
+from commonhold.client.fields import web_address
+from commonhold.client.models import Session
 from commonhold.client.transfer.layout import read_json, write_json
 from commonhold.client.transfer.lock import HeldError, Lock
 from commonhold.client.transfer.part import local_fault

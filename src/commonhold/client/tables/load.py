@@ -14,7 +14,7 @@ from commonhold.client import errors
 from commonhold.client.answers import refusal
 from commonhold.client.api import Client
 from commonhold.client.cache import Cache
-from commonhold.client.connection import Connection
+from commonhold.client.http.connection import Connection
 from commonhold.client.tables.layout import layout_of
 from commonhold.client.tables.readers import READERS, read_table
 from commonhold.client.transfer.request import Watcher

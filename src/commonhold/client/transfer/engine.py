@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from commonhold.client.network import Network
+from commonhold.client.http.network import Network
 from commonhold.client.transfer.adapt import Connections
 from commonhold.client.transfer.faults import StoppedError
 from commonhold.client.transfer.marks import PROVEN
@@ -49,7 +49,7 @@ class Options:
     share: Share | None = field(default=None, repr=False, compare=False)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Hooks:
     """Whom to tell: ``advanced`` the bytes in place and the connections held, ``note`` what takes so long."""
 

@@ -84,7 +84,7 @@ class Extraction(Fetch):
     def _extract(self, paths: Paths, target: Paths, subject: Subject) -> Outcome:
         plan = self._plan(subject)
         kept = Journal.read(paths.journal)
-        about = replace(subject, kind=subject.kind.removesuffix("-extracted"), segment=plan.segment)
+        about = subject._replace(kind=subject.kind.removesuffix("-extracted"), segment=plan.segment)
         if kept is None or kept.subject != about:
             # The address is kept for the next run, and serves a download of the archive just as well.
             paths.discard()
@@ -102,7 +102,7 @@ class Extraction(Fetch):
                 Journal(about, notes.journal.grant).write(paths.journal)
                 raise
             give_name(staging, target)
-            keep_record(target, replace(subject, filename=target.final.name), slug=self._slug)
+            keep_record(target, subject._replace(filename=target.final.name), slug=self._slug)
         finally:
             _remove(staging)
         paths.discard()

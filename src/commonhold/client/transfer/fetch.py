@@ -9,7 +9,7 @@ from pathlib import Path
 
 from commonhold.client import errors
 from commonhold.client.api import Client
-from commonhold.client.connection import UnsentError
+from commonhold.client.http.faults import UnsentError
 from commonhold.client.models import Dataset, Pieces, Session
 from commonhold.client.names import safe_name
 from commonhold.client.transfer import record as records
@@ -133,11 +133,10 @@ class Fetch:
             if journal is None or journal.grant_at(time.time()) is None:
                 continue
             subject = journal.subject
-            if subject == replace(
-                self._make_subject(subject.version, subject.filename, subject.size, subject.checksum),
-                segment=subject.segment,
-            ) and self._request.version in {None, subject.version}:
-                return replace(subject, segment=SEGMENT)
+            if subject == self._make_subject(
+                subject.version, subject.filename, subject.size, subject.checksum
+            )._replace(segment=subject.segment) and self._request.version in {None, subject.version}:
+                return subject._replace(segment=SEGMENT)
         return None
 
     @property
@@ -213,7 +212,7 @@ class Fetch:
 
     def _transfer(self, paths: Paths, subject: Subject) -> Outcome:
         plan = self._plan(subject)
-        subject = replace(subject, segment=plan.segment)
+        subject = subject._replace(segment=plan.segment)
         kept = Journal.read(paths.journal)
         if kept is None or kept.subject != subject:
             paths.discard()
@@ -270,7 +269,7 @@ class Fetch:
         described = self._make_subject(
             session.version, session.filename or subject.filename, session.size_bytes, session.checksum
         )
-        if replace(described, segment=subject.segment, version=subject.version) != subject:
+        if described._replace(segment=subject.segment, version=subject.version) != subject:
             if journal.grant is None:
                 path.unlink(missing_ok=True)  # the session is for another file, and is at hand
             raise _AnotherFileError

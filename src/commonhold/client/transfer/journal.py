@@ -3,13 +3,13 @@
 The journal holds an address that lets anyone fetch the file, so nobody else may read it.
 """
 
-import secrets
+import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from commonhold.client.models import web_address
+from commonhold.client.fields import web_address
 from commonhold.client.transfer.layout import read_json, write_json
 from commonhold.client.transfer.lock import boot_id
 from commonhold.client.transfer.part import local_fault
@@ -19,8 +19,7 @@ from commonhold.client.transfer.source import Grant, Identity
 _FORMAT = 1
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(NamedTuple):
     """What is fetched. Two downloads with the same subject may share their bytes."""
 
     api_url: str
@@ -33,7 +32,7 @@ class Subject:
     segment: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Journal:
     """The memory of one unfinished download.
 
@@ -51,7 +50,7 @@ class Journal:
     subject: Subject
     grant: Grant | None = None
     identity: Identity = field(default_factory=Identity)
-    nonce: bytes = field(default_factory=lambda: secrets.token_bytes(16))
+    nonce: bytes = field(default_factory=lambda: os.urandom(16))
     boot: str = field(default_factory=boot_id)
     file: str = ""
     durable: frozenset[int] = frozenset()
@@ -93,7 +92,7 @@ class Journal:
         subject = self.subject
         content = {
             "format": _FORMAT,
-            "subject": asdict(subject),
+            "subject": subject._asdict(),
             "url": self.grant.url if self.grant else None,
             "granted_at": self.grant.granted_at if self.grant else 0.0,
             "expires_at": self.grant.expires_at if self.grant else None,

@@ -4,15 +4,13 @@ import contextlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 _LARGEST_JSON = 4 << 20
 
 
-@dataclass(frozen=True)
-class Paths:
+class Paths(NamedTuple):
     """The files of one download. All but ``final`` and ``record`` are gone once it is done."""
 
     final: Path

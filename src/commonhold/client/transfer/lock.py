@@ -9,7 +9,6 @@ touched its lock for long, by the file system's own clock.
 import contextlib
 import json
 import os
-import secrets
 import socket
 import threading
 import time
@@ -82,7 +81,7 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._nonce = secrets.token_hex(8)
+        self._nonce = os.urandom(8).hex()
         self._released = threading.Event()
 
     def acquire(self) -> Self:
@@ -215,7 +214,7 @@ def _is_dead(holder: dict[str, Any], path: Path) -> bool:
 
 def _is_silent(path: Path) -> bool:
     """Whether a lock was not touched for long, by the clock of the file system that holds it."""
-    probe = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    probe = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
         probe.touch(exist_ok=False)
         return probe.stat().st_mtime - path.stat().st_mtime > _DEAD_AFTER

@@ -2,14 +2,13 @@
 
 import errno
 import os
-import shutil
 import stat
 import time
 from pathlib import Path
 
 from commonhold.client.errors import CommonholdError, DiskFullError, LocalFileError
 from commonhold.client.transfer.layout import sync_folder
-from commonhold.client.transfer.positional import OPEN_FLAGS, Positional
+from commonhold.client.transfer.positional import OPEN_FLAGS, Positional, free_space
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # Making room takes as long for much as for little where the file system can do it. Where it cannot, the C library or
@@ -121,7 +120,7 @@ class PartFile(ReadableFile):
         os.ftruncate(descriptor, 0)
         if size == 0:
             return
-        if shutil.disk_usage(self.path.parent).free < size:
+        if free_space(self.path.parent) < size:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.ftruncate(descriptor, size)
         try:

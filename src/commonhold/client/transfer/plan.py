@@ -1,25 +1,25 @@
 """What a finished file must be: its size, its segments, and the hashes that prove them."""
 
-from dataclasses import dataclass, field
-
 SEGMENT = 8 << 20
 
 
-@dataclass(frozen=True)
 class Plan:
     """A file in segments of equal length, but the last.
 
-    Attributes:
+    Args:
         size: bytes of the whole.
         segment: bytes of each segment.
-        digests: SHA-256 of each segment; empty where the site tells none, so that only the whole can be
-        proven. checksum: SHA-256 of the whole in hex, or None where the site tells none.
+        digests: SHA-256 of each segment; empty where the site tells none, so that only the whole can be proven.
+        checksum: SHA-256 of the whole in hex, or None where the site tells none.
     """
 
-    size: int
-    segment: int = SEGMENT
-    digests: tuple[bytes, ...] = field(default=(), repr=False)
-    checksum: str | None = None
+    def __init__(
+        self, size: int, segment: int = SEGMENT, digests: tuple[bytes, ...] = (), checksum: str | None = None
+    ) -> None:
+        self.size = size
+        self.segment = segment
+        self.digests = digests
+        self.checksum = checksum
 
     @property
     def count(self) -> int:

@@ -6,6 +6,7 @@ to the end of the read or write.
 
 import os
 import threading
+from pathlib import Path
 
 # O_BINARY: without it, one system turns line ends around.
 OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -54,3 +55,13 @@ class Positional:
         descriptor, self.descriptor = self.descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
+
+
+def free_space(folder: Path) -> int:
+    """Return how many bytes the file system of a folder has room for, for people without special rights."""
+    if hasattr(os, "statvfs"):
+        found = os.statvfs(folder)
+        return found.f_bavail * found.f_frsize
+    from shutil import disk_usage  # noqa: PLC0415 -- brings much along that other systems do not need
+
+    return disk_usage(folder).free

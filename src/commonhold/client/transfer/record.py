@@ -3,9 +3,8 @@
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from commonhold.client.transfer.layout import Paths, read_json, write_json
 from commonhold.client.transfer.part import local_fault
@@ -14,8 +13,7 @@ _FORMAT = 1
 _MOST_RECORDS = 10_000
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """What is known of a finished file.
 
     ``modified_ns`` is the file's time of change when it was proven: a file changed since is not what it was.
@@ -39,7 +37,7 @@ class Record:
             LocalFileError: it cannot be written.
         """
         try:
-            write_json(path, {"format": _FORMAT, **asdict(self)}, secret=False)
+            write_json(path, {"format": _FORMAT, **self._asdict()}, secret=False)
         except OSError as error:
             raise local_fault(error, path) from error
 

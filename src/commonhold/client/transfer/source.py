@@ -4,10 +4,10 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from commonhold.client import errors
-from commonhold.client.connection import Connection, Response, host_of
+from commonhold.client.http.connection import Connection, Response, host_of
 from commonhold.client.retry import retry_after
 from commonhold.client.transfer.faults import (
     ChangedError,
@@ -22,17 +22,19 @@ _EARLY = 0.8
 _LAST_MOMENT = 5.0
 
 
-@dataclass(frozen=True)
-class Grant:
+class Grant(NamedTuple):
     """An address and its life, in seconds of this machine's clock since 1970.
 
     ``is_fresh`` tells an address granted during this run from one that an earlier run left.
     """
 
-    url: str = field(repr=False)
+    url: str
     granted_at: float
     expires_at: float | None
     is_fresh: bool = True
+
+    def __repr__(self) -> str:
+        return f"Grant(granted_at={self.granted_at}, expires_at={self.expires_at})"  # the address is a secret
 
     def is_alive(self, now: float) -> bool:
         """Whether the address can still be used."""
@@ -52,8 +54,7 @@ class Grant:
         return now >= early and remaining is not None and now + remaining > self.expires_at - self._margin
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """How the storage names the content: its entity tag and its date, empty where not told."""
 
     etag: str = ""

@@ -135,7 +135,7 @@ class Verifier:
                 "The site tells no hashes of pieces, so it is not known which part is wrong.",
                 hint="Fetch the whole again: commonhold download --overwrite",
             )
-        subject = replace(self._subject(self._pieces.size_bytes), segment=self._pieces.piece_size)
+        subject = self._subject(self._pieces.size_bytes)._replace(segment=self._pieces.piece_size)
         good = set(range(len(self._pieces.digests))) - set(finding.bad)
         try:
             with Lock(self._paths.lock):

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from commonhold.client import errors
-from commonhold.client.connection import Connection, Response
-from commonhold.client.network import Network
+from commonhold.client.http.connection import Connection, Response
+from commonhold.client.http.network import Network
 from commonhold.client.retry import jitter
 from commonhold.client.transfer.buffer import buffer
 from commonhold.client.transfer.faults import (
@@ -48,7 +48,7 @@ class _Hash(Protocol):
     def digest(self) -> bytes: ...
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Shared:
     """What all workers of one transfer have in common."""
 

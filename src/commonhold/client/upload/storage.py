@@ -9,8 +9,8 @@ from pathlib import Path
 from commonhold.client import errors
 from commonhold.client.answers import refusal
 from commonhold.client.api import Client
-from commonhold.client.connection import Connection, host_of
-from commonhold.client.models import web_address
+from commonhold.client.fields import web_address
+from commonhold.client.http.connection import Connection, host_of
 from commonhold.client.retry import Patience, jitter
 from commonhold.client.upload.journal import SentPart, Session
 

@@ -4,18 +4,18 @@ Everything comes from the environment, as other tools read it: ``HTTP_PROXY``, `
 ``SSL_CERT_FILE``, ``SSL_CERT_DIR``, ``REQUESTS_CA_BUNDLE``.
 """
 
-import base64
 import ipaddress
 import os
-import ssl
 import sys
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+import threading
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from commonhold import __version__
 from commonhold.client.errors import UsageError
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 USER_AGENT = f"commonhold/{__version__} (Python {sys.version.split()[0]}; {sys.platform})"
 
@@ -30,8 +30,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-@dataclass(frozen=True)
-class Proxy:
+class Proxy(NamedTuple):
     """A proxy and what it wants to see; ``authorization`` is an empty text where it wants nothing."""
 
     host: str
@@ -58,18 +57,25 @@ class Proxy:
             )
         authorization = ""
         if parts.username is not None:
+            from base64 import b64encode  # noqa: PLC0415 -- few proxies ask for a name
+
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-            authorization = "Basic " + base64.b64encode(pair.encode()).decode()
+            authorization = "Basic " + b64encode(pair.encode()).decode()
         return cls(parts.hostname, port, authorization)
 
 
 class Network:
     """What every connection of one client shares. Safe to share between threads."""
 
+    def __init__(self) -> None:
+        self._trust: SSLContext | None = None
+        self._lock = threading.Lock()
+
     def proxy_for(self, url: SplitResult) -> Proxy | None:
         """Return the proxy for an address, or None. This machine itself is never asked for through one."""
         host = url.hostname or ""
-        if not any(name.lower().endswith("_proxy") for name in os.environ):
+        wanted = {f"{url.scheme}_proxy", "all_proxy"}
+        if not any(name.lower() in wanted for name in os.environ):
             return None
         # Loaded only here: it takes longer than everything else this module needs.
         from urllib.request import getproxies_environment, proxy_bypass  # noqa: PLC0415
@@ -80,25 +86,16 @@ class Network:
             return None
         return Proxy.read(address)
 
-    @cached_property
-    def tls(self) -> ssl.SSLContext:
-        """The trust of this machine, and the authority that ``REQUESTS_CA_BUNDLE`` adds.
+    @property
+    def tls(self) -> "SSLContext":
+        """Whom this machine trusts, read once.
 
         Raises:
-            UsageError: that file or folder cannot be read.
+            UsageError: a file or folder that the environment names cannot be read.
         """
-        context = ssl.create_default_context()
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        bundle = os.environ.get("REQUESTS_CA_BUNDLE")
-        if bundle:
-            try:
-                if Path(bundle).is_dir():
-                    context.load_verify_locations(capath=bundle)
-                else:
-                    context.load_verify_locations(cafile=bundle)
-            except (OSError, ssl.SSLError) as error:
-                raise UsageError(
-                    f"REQUESTS_CA_BUNDLE names {bundle}, which cannot be read as certificates: {error}.",
-                    hint="Name a PEM file or a folder of certificates, or unset the variable.",
-                ) from error
-        return context
+        from commonhold.client.http.tls import trust  # noqa: PLC0415 -- takes long, and not every address needs it
+
+        with self._lock:
+            if self._trust is None:
+                self._trust = trust()
+            return self._trust

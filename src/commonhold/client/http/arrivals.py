@@ -7,7 +7,6 @@ Who is woken for each packet of a fast line spends more on waking than on the by
 import contextlib
 import select
 import socket
-import ssl
 
 # Not every system can wait for more than the first byte.
 _CAN_GATHER = hasattr(select, "poll") and hasattr(socket, "SO_RCVLOWAT")
@@ -18,11 +17,11 @@ _HELD_BY_TLS = 32 << 10
 
 
 class Arrivals:
-    """What arrives on one connection, from behind the headers on."""
+    """What arrives on one connection; ``is_tls`` tells that it deciphers what it hands out."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, *, is_tls: bool) -> None:
         self._socket = connection
-        self._is_tls = isinstance(connection, ssl.SSLSocket)
+        self._is_tls = is_tls
         self._least = 1
 
     def receive(self, view: memoryview, gather: int) -> int:

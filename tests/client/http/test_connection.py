@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from commonhold.client import errors
-from commonhold.client.connection import BrokenOffError, Connection, Response, UnsentError
-from commonhold.client.network import Network, Proxy
+from commonhold.client.http.connection import Connection, Response
+from commonhold.client.http.faults import BrokenOffError, UnsentError
+from commonhold.client.http.network import Network, Proxy
 from tests.support.certificate import make_certificate
 
 Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
@@ -292,7 +293,7 @@ def test_tls_goes_through_a_proxy_unread(
     connection: Connection, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
-    monkeypatch.setattr("commonhold.client.network.is_loopback", lambda _host: False)
+    monkeypatch.setattr("commonhold.client.http.network.is_loopback", lambda _host: False)
     with (
         serving(lambda handler: plain(handler, body=b"far"), tls_of(certificate)) as (url, _),
         serving(plain) as (proxy, seen),
@@ -383,7 +384,7 @@ def test_gathering_never_holds_back_a_little(maybe_tls: ssl.SSLContext | None) -
                 left -= response.receive(view[: min(left, 100_000)], gather=64 << 10)
             return response
 
-        assert begun("/long").is_spent()
+        assert begun("/long").length == 0
         assert connection.request("GET", f"{url}/short", {}).read(100) == b"short"
         assert len(seen) == 2, "it was asked for a second time"
         response = begun("/late")
