@@ -8,8 +8,9 @@ import contextlib
 import select
 import socket
 
+_CAN_LOOK = hasattr(select, "poll")
 # Not every system can wait for more than the first byte.
-_CAN_GATHER = hasattr(select, "poll") and hasattr(socket, "SO_RCVLOWAT")
+_CAN_GATHER = _CAN_LOOK and hasattr(socket, "SO_RCVLOWAT")
 # A line that has just become slow costs this much, and no more.
 _MOST_MILLISECONDS = 100
 # So much of a stream may lie in TLS, where the system does not count it: a record, with what surrounds it.
@@ -44,16 +45,24 @@ class Arrivals:
         """Let whoever waits on this connection wake for a single byte again."""
         self._wake_at(1)
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing waits to be received, nor the end of the stream, as far as this system can tell."""
+        return not _CAN_LOOK or not self._has_come_within(0)
+
     def _gather(self, count: int) -> None:
         """Wait until so many bytes are here, or the stream has ended; not for long."""
         if not _CAN_GATHER:
             return
         self._wake_at(max(1, count))
-        if count > 1:
-            waiting = select.poll()
-            waiting.register(self._socket, select.POLLIN)
-            if not waiting.poll(_MOST_MILLISECONDS):
-                self._wake_at(1)
+        if count > 1 and not self._has_come_within(_MOST_MILLISECONDS):
+            self._wake_at(1)
+
+    def _has_come_within(self, milliseconds: int) -> bool:
+        """Whether what wakes us has come, or comes so soon."""
+        waiting = select.poll()
+        waiting.register(self._socket, select.POLLIN)
+        return bool(waiting.poll(milliseconds))
 
     def _wake_at(self, count: int) -> None:
         if count != self._least:

@@ -57,9 +57,9 @@ class Link:
 
     @property
     def is_free(self) -> bool:
-        """Whether another request may be sent: the last answer was received to its end, and nothing after it."""
+        """Whether another request may be sent: the last answer was received to its end, and nothing came after it."""
         is_over = self._body is None or self._body.is_over
-        return self._stays_open and is_over and not self._stream.has_more
+        return self._stays_open and is_over and self._stream.is_quiet
 
     @classmethod
     def open(
@@ -116,6 +116,7 @@ class Link:
             OSError: the connection broke, or brought nothing within the time it is given.
             ValueError: the request cannot be written, or the answer is no HTTP.
         """
+        self._stays_open = False  # until there is an answer: a request may break off in the middle
         if isinstance(body, bytes):
             length = {"Content-Length": str(len(body))} if body or method in _WITH_CONTENT else {}
             self.socket.sendall(request_head(method, target, {**headers, **length}) + body)
@@ -156,7 +157,7 @@ def _open_tunnel(connection: socket.socket, origin: Origin, proxy: Proxy, patien
     head = read_head(stream, time.monotonic() + patience)
     if not 200 <= head.status < 300:
         raise OSError(f"it answers with status {head.status}")
-    if stream.has_more:
+    if not stream.is_quiet:
         raise ValueError("it speaks before it is asked")
 
 

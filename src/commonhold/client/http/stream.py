@@ -74,6 +74,6 @@ class Stream:
         self._arrivals.take_each()
 
     @property
-    def has_more(self) -> bool:
-        """Whether bytes were taken that nobody has asked for yet."""
-        return bool(self._ahead)
+    def is_quiet(self) -> bool:
+        """Whether nothing came that nobody has asked for, be it bytes or the end of the stream."""
+        return not self._ahead and self._arrivals.is_quiet
