@@ -264,6 +264,8 @@ def test_a_body_in_chunks_has_its_length_announced(connection: Connection) -> No
 
 def test_a_request_that_broke_off_in_the_middle_is_not_continued_by_another(connection: Connection) -> None:
     def chunks() -> Iterator[bytes]:
+        while not heard:
+            time.sleep(0.01)
         yield b"12345"
         raise LookupError
 
