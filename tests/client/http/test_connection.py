@@ -173,7 +173,18 @@ def test_redirects_end(connection: Connection) -> None:
         assert len(seen) == 6
 
 
-@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://x/", "http://", "gopher://x"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "file:///etc/passwd",
+        "ftp://x/",
+        "http://",
+        "gopher://x",
+        "http://[x",
+        "http://x:99999",
+        "http://\xe4..x",
+    ],
+)
 def test_redirects_out_of_the_web_are_not_followed(connection: Connection, target: str) -> None:
     def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
         plain(handler, 302, Location=target)
@@ -196,6 +207,9 @@ def test_nobody_there(connection: Connection) -> None:
             connection.request("GET", f"http://127.0.0.1:{port}/", {})
     with pytest.raises(UnsentError, match="No host"):
         connection.request("GET", "http://no-such-host.invalid/", {})
+    for host in ("n\xf6-such-host.invalid", f"{'n' * 70}.invalid"):
+        with pytest.raises(UnsentError):
+            connection.request("GET", f"http://{host}/", {})
 
 
 def test_silence_ends(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from commonhold.client.errors import ProtocolError, UnreachableError
 from commonhold.client.http.body import Body
 from commonhold.client.http.faults import BrokenOffError, UnsentError, reason_of
 from commonhold.client.http.head import Head
-from commonhold.client.http.link import Link, Origin
+from commonhold.client.http.link import Link, Origin, ascii_host
 from commonhold.client.http.network import USER_AGENT, Network
 
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -127,8 +127,7 @@ class Connection:
             if response.status not in _REDIRECTS or method != "GET" or not target:
                 return response
             self.close_unless_spent(response)
-            following = urljoin(url, target)
-            _check_redirect(url, following)
+            following = _redirected(url, target)
             if _origin(urlsplit(following)) != _origin(urlsplit(url)):
                 sent.pop("Authorization", None)
             url = following
@@ -232,27 +231,37 @@ def host_of(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
-def same_origin(one: str, other: str) -> bool:
-    """Whether two addresses have the same scheme, host and port."""
-    return _origin(urlsplit(one)) == _origin(urlsplit(other))
-
-
 def _origin(parts: SplitResult) -> Origin:
     try:
         port = parts.port
+        host = ascii_host(parts.hostname or "")
     except ValueError:
-        port = 0
-    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+        port, host = 0, ""
+    if parts.scheme not in {"http", "https"} or not host or port == 0:
         raise ProtocolError(
             "An address to follow is neither http nor https.", hint="Check the address of the API."
         )
-    return Origin(parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80))
+    return Origin(parts.scheme, host, port or (443 if parts.scheme == "https" else 80))
 
 
-def _check_redirect(source: str, target: str) -> None:
-    if urlsplit(source).scheme == "https" and urlsplit(target).scheme != "https":
+def _redirected(source: str, target: str) -> str:
+    """Return the address that a redirect leads to.
+
+    Raises:
+        ProtocolError: it is none, or leads out of TLS.
+    """
+    try:
+        following = urljoin(source, target)
+        parts = urlsplit(following)
+    except ValueError as error:
+        raise ProtocolError(
+            f"{host_of(source)} redirects to something that is no address.",
+            hint="Tell the people who run the site.",
+        ) from error
+    if urlsplit(source).scheme == "https" and parts.scheme != "https":
         raise ProtocolError(
             f"{host_of(source)} redirects from https to an address without it; that is not followed.",
             hint="Tell the people who run the site.",
         )
-    _origin(urlsplit(target))
+    _origin(parts)
+    return following

@@ -19,7 +19,7 @@ _PATIENCES_FOR_A_HEAD = 2
 
 
 class Origin(NamedTuple):
-    """Scheme, host and port."""
+    """Scheme, host (in ASCII) and port."""
 
     scheme: str
     host: str
@@ -38,7 +38,7 @@ class Origin(NamedTuple):
 
     @property
     def _host(self) -> str:
-        return f"[{self.host}]" if ":" in self.host else ascii_host(self.host)
+        return f"[{self.host}]" if ":" in self.host else self.host
 
 
 class Link:
