@@ -448,6 +448,22 @@ def test_a_stream_that_ends_early_ends_what_gathers(maybe_tls: ssl.SSLContext | 
         connection.close()
 
 
+def test_what_follows_an_answer_unasked_is_never_the_next_one(maybe_tls: ssl.SSLContext | None) -> None:
+    """Even where one record of TLS holds both."""
+    head = "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n"
+    answers = head.format(12_000).encode() + bytes(12_000) + head.format(6).encode() + b"forged"
+
+    def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(answers)
+
+    with serving(answer, maybe_tls) as (url, seen):
+        connection = Connection(Network(), silence=10)
+        for _ in range(3):
+            assert connection.request("GET", url, {}).read(20_000) == bytes(12_000)
+        assert len({id(handler) for handler in seen}) == 3
+        connection.close()
+
+
 def test_what_comes_after_an_abort_is_still_what_was_sent(maybe_tls: ssl.SSLContext | None) -> None:
     """Bytes may still lie in the system when another thread gives a connection up; they never come undeciphered."""
     content = random.Random(8).randbytes(1_000_000)

@@ -7,6 +7,10 @@ Who is woken for each packet of a fast line spends more on waking than on the by
 import contextlib
 import select
 import socket
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from ssl import SSLSocket
 
 _CAN_LOOK = hasattr(select, "poll")
 # Not every system can wait for more than the first byte.
@@ -48,6 +52,8 @@ class Arrivals:
     @property
     def is_quiet(self) -> bool:
         """Whether nothing waits to be received, nor the end of the stream, as far as this system can tell."""
+        if self._is_tls and cast("SSLSocket", self._socket).pending():
+            return False
         return not _CAN_LOOK or not self._has_come_within(0)
 
     def _gather(self, count: int) -> None:
