@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonhold.client.retry import Patience, jitter, retry_after
+from commonhold.client.retry import Patience, http_date, jitter, retry_after
 from commonhold.client.transfer.adapt import Connections
 from commonhold.client.transfer.marks import PROVEN, Marks
 from commonhold.client.transfer.plan import Plan
@@ -30,6 +30,27 @@ def test_the_wait_that_a_server_asks_for() -> None:
     assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
     for nonsense in ("", "soon", "-5", "9" * 40, "1e9", "\u0665"):
         assert retry_after(nonsense) is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"],
+)
+def test_dates_as_http_writes_them(written: str) -> None:
+    assert http_date(written) == datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Sun, 06 Foo 1994 08:49:37 GMT",
+        "Sun, 36 Nov 1994 08:49:37 GMT",
+        f"Sun, 06 Nov {'9' * 30} 08:49:37 GMT",
+        f"Sun, 06 Nov {'9' * 9000} 08:49:37 GMT",
+    ],
+)
+def test_what_is_no_date_is_none(written: str) -> None:
+    assert http_date(written) is None
 
 
 def test_patience_ends_and_is_renewed() -> None:

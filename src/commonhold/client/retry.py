@@ -36,7 +36,7 @@ def http_date(value: str) -> datetime | None:
         from email.utils import parsedate_to_datetime  # noqa: PLC0415 -- takes long, and is hardly ever asked for
 
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

@@ -30,12 +30,11 @@ Content = bytes | Iterable[bytes]
 class Response:
     """One answer. Its body must be read to its end before the connection can be used again."""
 
-    def __init__(self, head: Head, body: Body, url: str, method: str) -> None:
+    def __init__(self, head: Head, body: Body, url: str) -> None:
         self._head = head
         self._body = body
         self.url = url
         self.status = head.status
-        self.method = method
         self.is_encoded = head.header("Content-Encoding").lower() not in {"", "identity"}
 
     def header(self, name: str) -> str:
@@ -181,7 +180,7 @@ class Connection:
             raise BrokenOffError(
                 f"{origin.authority} gave no answer: {reason_of(error)}.", hint="Try again in a moment."
             ) from error
-        return Response(head, answer, parts.geturl(), method)
+        return Response(head, answer, parts.geturl())
 
     def _connected(self, origin: Origin, parts: SplitResult) -> tuple[Link, dict[str, str]]:
         """Return an open connection, and the headers an http proxy wants (which also says there is one)."""
