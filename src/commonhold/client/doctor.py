@@ -4,7 +4,6 @@ Each check tells one thing, spends no quota and changes nothing; a file that tri
 """
 
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +23,7 @@ from commonhold.client.http.connection import Connection, host_of
 from commonhold.client.http.network import Network, is_loopback
 from commonhold.client.retry import http_date
 from commonhold.client.settings import Settings
+from commonhold.client.transfer.positional import free_space
 
 Grade = Literal["ok", "warn", "fail"]
 OK: Grade = "ok"
@@ -220,7 +220,7 @@ def _folder(about: str, folder: Path) -> Finding:
         place = place.parent
     try:
         with tempfile.TemporaryFile(dir=place):
-            room = shutil.disk_usage(place).free
+            room = free_space(place)
     except OSError as error:
         why = error.strerror or str(error)
         fault = errors.LocalFileError(f"No file can be made in {place}: {why}.")

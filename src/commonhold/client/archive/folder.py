@@ -8,7 +8,6 @@ made.
 import contextlib
 import os
 import secrets
-import shutil
 import stat
 import unicodedata
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from commonhold.client.errors import CorruptError, DiskFullError, LocalFileError
 from commonhold.client.transfer.part import local_fault
+from commonhold.client.transfer.positional import free_space
 
 _LONGEST = 4096
 _FORBIDDEN_ON_WINDOWS = set('<>:"|?*')
@@ -103,7 +103,7 @@ class Folder:
         self._must_be_free(path)
         draft = path.with_name(f".{secrets.token_hex(6)}{_SUFFIX}")
         try:
-            if shutil.disk_usage(self.path).free < size:
+            if free_space(self.path) < size:
                 raise DiskFullError(
                     f"There is no room for {path}.",
                     hint="Make room, or name another folder with --output, and run the same command again.",
